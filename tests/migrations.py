@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
+import uuid
 from pathlib import Path
 
 from sqlalchemy import text
@@ -20,13 +21,13 @@ def main() -> int:
         _check(Database(f"sqlite:///{Path(folder) / 'check.sqlite'}"))
     if url := os.environ.get("NEWSLETTER_TEST_POSTGRES"):
         admin = Database(url)
+        name = f"newsletter_migrations_{uuid.uuid4().hex[:8]}"
         with admin.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.execute(text("DROP DATABASE IF EXISTS newsletter_migrations"))
-            connection.execute(text("CREATE DATABASE newsletter_migrations"))
-        made = admin.engine.url.set(database="newsletter_migrations", drivername="postgresql")
+            connection.execute(text(f"CREATE DATABASE {name}"))
+        made = admin.engine.url.set(database=name, drivername="postgresql")
         _check(Database(made.render_as_string(hide_password=False)))
         with admin.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.execute(text("DROP DATABASE newsletter_migrations"))
+            connection.execute(text(f"DROP DATABASE {name}"))
         admin.close()
     return 0
 
