@@ -17,26 +17,27 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING
 
-from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
-from sqlalchemy import Connection
-
-from newsletter import __version__, signup
-from newsletter.deliver import events as reporting
-from newsletter.deliver.plan import Tracking
-from newsletter.deliver.sendgrid import SendGrid, lease
+from newsletter import __version__
 from newsletter.errors import BadValue, NewsletterError
-from newsletter.gather.limits import Limits
-from newsletter.model import Act
-from newsletter.pipeline.editing import Workshop
-from newsletter.render import Templates
-from newsletter.sandbox import Sandbox
-from newsletter.sending import brake, reports, steps
-from newsletter.sending.means import Knobs, Means, this_process
-from newsletter.settings import Settings
 from newsletter.store import Database
-from newsletter.store.papers import Papers
-from newsletter.subscribers.tokens import Tokens
+
+# A command waits for what it uses and no more: the rest is imported where it is built.
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
+    from sqlalchemy import Connection
+
+    from newsletter.deliver.sendgrid import SendGrid
+    from newsletter.gather.limits import Limits
+    from newsletter.model import Act
+    from newsletter.pipeline.editing import Workshop
+    from newsletter.render import Templates
+    from newsletter.sandbox import Sandbox
+    from newsletter.sending.means import Means
+    from newsletter.settings import Settings
+    from newsletter.store.papers import Papers
+    from newsletter.subscribers.tokens import Tokens
 
 # The local sandbox takes any key; this one says in its log where mail came from.
 LOCAL_KEY = "SG.local-sandbox"
@@ -81,11 +82,15 @@ class House:
 
     @cached_property
     def templates(self) -> Templates:
+        from newsletter.render import Templates
+
         own = self.settings.folder("templates")
         return Templates([own] if own.is_dir() else [])
 
     @cached_property
     def papers(self) -> Papers:
+        from newsletter.store.papers import Papers
+
         return Papers(self.settings.folder("issues"))
 
     @cached_property
@@ -97,11 +102,15 @@ class House:
 
     @cached_property
     def tokens(self) -> Tokens:
+        from newsletter.subscribers.tokens import Tokens
+
         return Tokens(self.secrets, confirm_lasts=timedelta(days=self.settings.join.confirm_days))
 
     @cached_property
     def sandbox(self) -> Sandbox:
         """The local SendGrid in this process, with its outbox; its events come straight back."""
+        from newsletter.sandbox import Sandbox
+
         sandbox = Sandbox(self.settings.outbox, now=self.clock, post_events=self.take_report)
         self._open.enter_context(sandbox)
         return sandbox
@@ -109,6 +118,8 @@ class House:
     @cached_property
     def provider(self) -> SendGrid:
         """The only way out: SendGrid, or the local sandbox while there is no key."""
+        from newsletter.deliver.sendgrid import SendGrid
+
         local = self.settings.local
         provider = SendGrid(
             LOCAL_KEY if local else self.settings.sendgrid_api_key,
@@ -122,6 +133,8 @@ class House:
     @cached_property
     def webhook_keys(self) -> tuple[EllipticCurvePublicKey, ...]:
         """The keys whose events are believed; the sandbox's own only while mail stays here."""
+        from newsletter.deliver import events as reporting
+
         texts = list(self.settings.sendgrid_webhook_public_key)
         if self.settings.local:
             texts.append(self.sandbox.public_key)
@@ -133,6 +146,9 @@ class House:
         403 without a word for what is not signed by a known key; 400 for what no second try
         would mend; 500 when it could not be stored, so that it comes again.
         """
+        from newsletter.deliver import events as reporting
+        from newsletter.sending import reports
+
         signature = headers.get(reporting.SIGNATURE, "")
         timestamp = headers.get(reporting.TIMESTAMP, "")
         if not reporting.verify(self.webhook_keys, signature, timestamp, raw):
@@ -149,6 +165,8 @@ class House:
 
     @cached_property
     def shop(self) -> Workshop:
+        from newsletter.pipeline.editing import Workshop
+
         settings = self.settings
         return Workshop(
             db=self.db,
@@ -163,6 +181,11 @@ class House:
 
     @cached_property
     def means(self) -> Means:
+        from newsletter.deliver.plan import Tracking
+        from newsletter.deliver.sendgrid import lease
+        from newsletter.sending import brake, steps
+        from newsletter.sending.means import Knobs, Means, this_process
+
         settings = self.settings
         return Means(
             db=self.db,
@@ -192,6 +215,8 @@ class House:
 
     @cached_property
     def gather_limits(self) -> Limits:
+        from newsletter.gather.limits import Limits
+
         ours = self.settings.gather
         return Limits(
             connect_seconds=ours.connect_seconds,
@@ -241,6 +266,8 @@ class House:
 
 def reported(connection: Connection, subscriber_id: int, act: Act, at: datetime) -> None:
     """Move a subscriber on the provider's word: what sending is handed for that."""
+    from newsletter import signup
+
     signup.reported(connection, subscriber_id, act, signup.Visit("mail provider"), at)
 
 

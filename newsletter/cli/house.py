@@ -1,4 +1,4 @@
-"""Commands that run and look after the house: `serve`, `preview`, `sandbox`, `db`, `demo`."""
+"""Commands that run and look after the house: `serve`, `preview`, `sandbox`, `demo`."""
 
 from __future__ import annotations
 
@@ -16,42 +16,16 @@ from newsletter.cli.demonstration import show_demo
 from newsletter.cli.speech import WeekArgument, opened, say, week_of
 from newsletter.demo import journey
 from newsletter.errors import Refused
-from newsletter.store import Database, migrate
 from newsletter.web import desk
 from newsletter.wiring import House
 
 # Whose name stands at the desk on a laptop that names no editor.
 _LOCAL_EDITOR = "editor@localhost"
 
-db = typer.Typer(help="The database and its migrations.", no_args_is_help=True)
-
 
 def register(app: typer.Typer) -> None:
-    app.add_typer(db, name="db")
     for command in (serve, preview, sandbox, demo):
         app.command()(command)
-
-
-@db.command()
-def upgrade() -> None:
-    """Bring the database to the newest revision."""
-    database = Database(settings.load().database)
-    before = database.revision()
-    database.upgrade()
-    after = database.revision()
-    say(
-        f"The database was at revision {after} already."
-        if before == after
-        else f"The database is at revision {after}."
-    )
-
-
-@db.command()
-def check() -> None:
-    """Check that the tables are what this program expects."""
-    database = Database(settings.load().database)
-    migrate.check(database)
-    say(f"The database {database.describe()} is as it should be.")
 
 
 def sandbox(

@@ -10,9 +10,13 @@ import typer
 from newsletter.cli.speech import JsonOption, opened, say, show_json, show_table
 from newsletter.errors import NotFound, Refused, WrongUsage
 from newsletter.store import keys as kept
-from newsletter.web.api import SCOPES
+from newsletter.web.api.door import SCOPES
 
 keys = typer.Typer(help="Keys to the API.", no_args_is_help=True)
+
+
+def register(app: typer.Typer) -> None:
+    app.add_typer(keys, name="keys")
 
 
 @keys.command("add")

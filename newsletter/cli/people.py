@@ -11,7 +11,6 @@ from typing import Annotated
 import typer
 
 from newsletter import signup
-from newsletter.cli import keys
 from newsletter.cli.speech import (
     PARTLY,
     JsonOption,
@@ -24,11 +23,9 @@ from newsletter.cli.speech import (
 )
 from newsletter.cli.watching import watched_rows
 from newsletter.errors import BadValue
-from newsletter.sending import telling
 from newsletter.signup import ImportReport, aside_writer
 from newsletter.store import suppressions as kept
 from newsletter.subscribers import lists
-from newsletter.wiring import reported
 
 subscribers = typer.Typer(help="The people on the list.", no_args_is_help=True)
 suppressions = typer.Typer(help="Addresses that must not be mailed.", no_args_is_help=True)
@@ -40,7 +37,6 @@ _LOOK_BACK = timedelta(days=366)
 def register(app: typer.Typer) -> None:
     app.add_typer(subscribers, name="subscribers")
     app.add_typer(suppressions, name="suppressions")
-    app.add_typer(keys.keys, name="keys")
 
 
 @subscribers.command("import")
@@ -160,6 +156,9 @@ def count_(json: JsonOption = False) -> None:
 @suppressions.command()
 def sync(json: JsonOption = False) -> None:
     """Take SendGrid's suppression lists into ours, and tell it what is new here."""
+    from newsletter.sending import telling
+    from newsletter.wiring import reported
+
     with opened(sends=True) as house:
         done = telling.sync(house.means, since=house.clock() - _LOOK_BACK, act=reported)
     if json:

@@ -11,7 +11,6 @@ from typing import Annotated
 
 import typer
 
-from newsletter.cli import figures, steering
 from newsletter.cli.speech import (
     PARTLY,
     WeekArgument,
@@ -33,8 +32,6 @@ from newsletter.wiring import House
 
 def register(app: typer.Typer) -> None:
     app.command()(send)
-    for part in (figures, steering):
-        part.register(app)
 
 
 def send(

@@ -6,15 +6,18 @@ import json
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Annotated, Any
+from functools import cache
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
-from newsletter import settings
 from newsletter.model import Week
-from newsletter.wiring import House
+
+# What takes long to import waits until it is used: many commands are over before that.
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from newsletter.wiring import House
 
 PARTLY = 3
 PROBLEMS = 1
@@ -24,18 +27,22 @@ WeekArgument = Annotated[
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="print one JSON document")]
 
-_words = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
-_results = Console(highlight=False, soft_wrap=True, markup=False)
+
+@cache
+def _console(*, stderr: bool) -> Console:
+    from rich.console import Console
+
+    return Console(stderr=stderr, highlight=False, soft_wrap=True, markup=False)
 
 
 def say(text: str) -> None:
     """Tell a person something, on standard error."""
-    _words.print(text)
+    _console(stderr=True).print(text)
 
 
 def show(text: str) -> None:
     """Print a result, on standard output."""
-    _results.print(text)
+    _console(stderr=False).print(text)
 
 
 def show_json(value: object) -> None:
@@ -46,6 +53,9 @@ def show_json(value: object) -> None:
 
 def show_table(headings: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """Print rows under headings; numbers stand right."""
+    from rich.console import Console
+    from rich.table import Table
+
     table = Table(box=None, pad_edge=False, header_style="bold")
     listed = [[str(cell) for cell in row] for row in rows]
     for number, heading in enumerate(headings):
@@ -76,6 +86,9 @@ def opened(*, sends: bool = False) -> Iterator[House]:
 
     `sends` is for commands that may hand mail over.
     """
+    from newsletter import settings
+    from newsletter.wiring import House
+
     with House(settings.load()) as house:
         if house.settings.now:
             say(f"The time is fixed at {house.settings.now.isoformat()} (NEWSLETTER_NOW).")

@@ -7,19 +7,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
+from typing import TYPE_CHECKING
 
 from newsletter.model import Standing
-from newsletter.pipeline.gathering import GatherStep
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+    from newsletter.pipeline.gathered import GatherStep
 
 # Without a terminal a line is written this often, so that a log shows life and stays short.
 _EVERY = 10.0
@@ -27,6 +22,16 @@ _EVERY = 10.0
 
 @contextmanager
 def _bar(*columns: str) -> Iterator[Progress]:
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
     with Progress(
         TextColumn("{task.description}"),
         BarColumn(),

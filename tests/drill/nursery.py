@@ -18,9 +18,11 @@ import sys
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+_LATE = ("newsletter.deliver.sendgrid", "newsletter.serving", "newsletter.sending.telling")
 _OURS = ("NEWSLETTER_", "SENDGRID_", "DATABASE_URL")
 
 
@@ -48,8 +50,13 @@ def _child(wanted: dict[str, Any]) -> None:
 
 
 def _serve() -> None:
-    import newsletter.cli
-    import newsletter.store.migrate  # noqa: F401
+    # The program imports what a command needs; here all is there before the first one is born.
+    from newsletter.cli.table import COMMANDS, part_commands
+
+    for part in {part for part, _ in COMMANDS.values()}:
+        part_commands(part)
+    for name in _LATE:
+        import_module(name)
 
     while True:
         readable, _, _ = select.select([0], [], [], 0.01)
