@@ -1,7 +1,8 @@
 """The tables. One text for SQLite and PostgreSQL; each table says what a row is.
 
 Times are UTC. Personal data stands in `subscribers`, `consents`, `mails`, `suppressions`,
-`lifts` and `attempts` only; everything else refers to people by number.
+`lifts`, `attempts` and, until they are digested, `reports` only; everything else refers to people
+by number.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     SmallInteger,
     String,
@@ -448,4 +450,35 @@ sessions = Table(
     Column("editor", Text, nullable=False, index=True),
     Column("created_at", Moment, nullable=False),
     Column("expires_at", Moment, nullable=False),
+)
+
+# The newest moment of the calendar at which an entry was begun, and what came of it.
+ticks = Table(
+    "ticks",
+    metadata,
+    Column("name", String(20), primary_key=True),
+    Column("due_at", Moment, nullable=False),
+    Column("begun_at", Moment, nullable=False),
+    Column("done_at", Moment),
+    _text("outcome"),
+    _text("trouble"),
+)
+
+# A cause of alarm that stands: operators are told once, and again only if it comes back.
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("cause", Text, primary_key=True),
+    Column("since", Moment, nullable=False),
+    Column("told", Text, nullable=False),
+)
+
+# A signed report that was taken in and waits for a worker to digest it; then it is deleted.
+reports = Table(
+    "reports",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("received_at", Moment, nullable=False, index=True),
+    Column("body", LargeBinary, nullable=False),
+    sqlite_autoincrement=True,
 )
