@@ -238,6 +238,9 @@ class Settings(BaseSettings):
     )
     track_clicks: bool = Field(False, description="let SendGrid rewrite links to count clicks")
     track_opens: bool = Field(False, description="let SendGrid add a picture to count opens")
+    track_people: bool = Field(
+        False, description="keep who opened and clicked what; else how many, and nobody's name"
+    )
     smallest_issue: int = Field(3, ge=1, le=100, description="fewest picks that make an issue")
     largest_issue: int = Field(12, ge=1, le=100, description="most picks in an issue")
     allow_private_networks: bool = Field(

@@ -148,6 +148,7 @@ class House:
         """
         from newsletter.deliver import events as reporting
         from newsletter.sending import reports
+        from newsletter.store.events import Marks
 
         signature = headers.get(reporting.SIGNATURE, "")
         timestamp = headers.get(reporting.TIMESTAMP, "")
@@ -158,7 +159,13 @@ class House:
         except BadValue:
             return 400
         try:
-            reports.take(self.db, report, now=self.clock(), act=reported)
+            reports.take(
+                self.db,
+                report,
+                now=self.clock(),
+                act=reported,
+                marks=Marks(self.secrets[0], self.settings.track_people),
+            )
         except Exception:  # whatever it was, the provider keeps it for us and tries again
             return 500
         return 200

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import timedelta
+from typing import Annotated
 
 import typer
 
@@ -19,8 +20,14 @@ from newsletter.cli.speech import (
     show_table,
     week_of,
 )
-from newsletter.sending import proof
+from newsletter.errors import Refused
+from newsletter.model import Figures
+from newsletter.sending import figures as counting
+from newsletter.sending import proof, tables
 from newsletter.store import issues
+
+# The tables of a terminal; `--json` and `--csv` have all rows.
+_MOST_ROWS = 12
 
 
 def register(app: typer.Typer) -> None:
@@ -28,17 +35,28 @@ def register(app: typer.Typer) -> None:
         app.command()(command)
 
 
-def status(week: WeekArgument = "", json: JsonOption = False) -> None:
+def status(
+    week: WeekArgument = "",
+    json: JsonOption = False,
+    csv: Annotated[bool, typer.Option("--csv", help="print all figures as CSV")] = False,
+) -> None:
     """Say how an issue stands."""
     with opened() as house:
         house.settle()
         wanted = week_of(house, week)
         found = proof.status(house.db, wanted)
+        figures = counting.of_week(house.db, wanted, house.clock())
         with house.db.read() as connection:
             approval = issues.newest_approval(connection, wanted)
         drafted = house.papers.words(wanted) is not None
         outbox = str(house.settings.outbox) if house.settings.local else None
     stage = "sent" if found else "approved" if approval else "drafted" if drafted else "not drafted"
+    if csv:
+        if figures is None:
+            raise Refused(f"{wanted} was not sent: there are no figures yet.")
+        for line in tables.lines(figures):
+            show(line)
+        return
     if json:
         show_json(
             {
@@ -49,6 +67,7 @@ def status(week: WeekArgument = "", json: JsonOption = False) -> None:
                 "outbox": outbox,
                 "send": proof.as_json(found) if found else None,
                 **(proof.as_json(found) if found else {}),
+                "figures": tables.as_json(figures) if figures else None,
             }
         )
         return
@@ -60,10 +79,10 @@ def status(week: WeekArgument = "", json: JsonOption = False) -> None:
         }[stage]
         say(f"{wanted} is {stage}. Next: {step}")
         return
-    _show_status(found, outbox)
+    _show_status(found, figures, outbox)
 
 
-def _show_status(found: proof.Status, outbox: str | None) -> None:
+def _show_status(found: proof.Status, figures: Figures | None, outbox: str | None) -> None:
     send_ = found.send
     show(f"{send_.week}  {send_.state.value}  frozen {send_.frozen_at:%Y-%m-%d %H:%M} UTC")
     if send_.send_at:
@@ -78,11 +97,51 @@ def _show_status(found: proof.Status, outbox: str | None) -> None:
         left = found.seconds_left or 0
         rest = f", {timedelta(seconds=round(left))} left" if left else ""
         show(f"{found.rate:,.0f} a second{rest}")
-    told = [(name, str(number)) for name, number in found.events.items() if number]
-    if told:
-        show_table(("events", ""), told)
+    if figures:
+        _show_figures(figures)
     if outbox:
         show(f"outbox {outbox}")
+
+
+def _show_figures(found: Figures) -> None:
+    show_table(
+        ("what became of it", ""),
+        [(name, str(getattr(found, name))) for name in tables.NUMBERS],
+    )
+    if found.waits:
+        waits = found.waits
+        show(
+            f"to the inbox: half within {duration(waits.median)}, nine of ten within "
+            f"{duration(waits.p90)}, 99 % within {duration(waits.p99)}"
+        )
+    for name, both in (("opened", found.opens), ("clicked", found.clicks)):
+        if both:
+            show(f"{name}: {both.people:,} people; {both.machines:,} more by machines alone")
+    if found.fallen:
+        show_table(
+            ("did not arrive", "", "cause", "at", "people"),
+            [
+                (one.kind, "for good" if one.lasting else "", one.cause, one.mailbox, one.people)
+                for one in found.fallen[:_MOST_ROWS]
+            ],
+        )
+    if found.mailboxes:
+        names = ("delivered", "deferred", "bounced", "blocked", "complained")
+        show_table(
+            ("mailbox provider", *names),
+            [
+                (one.mailbox, *(getattr(one, name) for name in names))
+                for one in found.mailboxes[:_MOST_ROWS]
+            ],
+        )
+
+
+def duration(seconds: float) -> str:
+    """`40 s`, `3 min`, `1 h 5 min`."""
+    minutes, hours = round(seconds / 60), int(seconds // 3600)
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    return f"{minutes} min" if not hours else f"{hours} h {minutes - 60 * hours} min"
 
 
 def reconcile(week: WeekArgument = "", json: JsonOption = False) -> None:

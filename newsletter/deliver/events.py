@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,6 +21,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
+from newsletter.deliver import causes
+from newsletter.deliver.machines import known_agent
+from newsletter.deliver.mailboxes import mailbox
 from newsletter.errors import BadValue, WrongUsage
 from newsletter.model import Event, EventKind
 
@@ -41,11 +45,11 @@ _KINDS = {
     "open": EventKind.OPENED,
     "click": EventKind.CLICKED,
 }
+_LOOKS = (EventKind.OPENED, EventKind.CLICKED)
 _PASSED_OVER = frozenset({"group_resubscribe"})
 
-# Reasons of a `dropped` event that say the address itself is bad. "Invalid SMTPAPI header"
-# and "Spam Content" are about the mail.
-_BAD_ADDRESS = frozenset({"invalid", "bounced address"})
+# What a personal link starts with: of a click on one, this much is kept and nothing after it.
+_PERSONAL = re.compile(r"(?i)^(https?://[^/?#]*/(?:[^/?#]+/)*?(?:leave|preferences|confirm))/[^#]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,20 +124,25 @@ def _event(row: dict[str, Any]) -> Event | None:
     if name == "bounce" and row.get("type") == "blocked":
         name = "blocked"
     kind = _KINDS[name]
+    email = _words(row.get("email")).lower()
     reason = _words(row.get("reason") or row.get("response"))
+    status = _words(row.get("status"))
+    why = causes.cause(kind, _words(row.get("bounce_classification")), status, reason)
     return Event(
         id=_words(row["sg_event_id"]) or _missing("sg_event_id"),
         kind=kind,
         at=datetime.fromtimestamp(int(row["timestamp"]), tz=UTC),
-        email=_words(row.get("email")).lower(),
+        email=email,
         delivery=_words(row.get("delivery")),
         # Ours is what stands before the first dot; the rest names the recipient's copy.
         message_id=_words(row.get("sg_message_id")).partition(".")[0],
         reason=reason,
-        permanent=kind is EventKind.BOUNCED
-        or (kind is EventKind.DROPPED and reason.lower() in _BAD_ADDRESS),
-        machine=bool(row.get("sg_machine_open")),
-        url=_words(row.get("url")),
+        permanent=causes.lasting(kind, why, status, reason, row.get("type") == "expired"),
+        machine=kind in _LOOKS
+        and (bool(row.get("sg_machine_open")) or known_agent(_words(row.get("useragent")))),
+        url=_PERSONAL.sub(r"\1", _words(row.get("url"))),
+        cause=why,
+        mailbox=mailbox(email),
     )
 
 

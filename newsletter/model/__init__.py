@@ -4,6 +4,16 @@ Nothing comes in or goes out here; stages hand these values to each other
 through the shells. Each module holds the words of one part of the way.
 """
 
+from newsletter.model.figures import (
+    Both,
+    Cause,
+    Fallen,
+    Figures,
+    Followed,
+    Hour,
+    Mailbox,
+    Waits,
+)
 from newsletter.model.issue import (
     Also,
     Approval,
@@ -57,17 +67,24 @@ __all__ = [
     "Approval",
     "Batch",
     "BatchState",
+    "Both",
     "Candidate",
+    "Cause",
     "Consent",
     "Email",
     "Entry",
     "Event",
     "EventKind",
     "Evidence",
+    "Fallen",
+    "Figures",
     "Finding",
+    "Followed",
+    "Hour",
     "Image",
     "Issue",
     "Level",
+    "Mailbox",
     "Masthead",
     "Message",
     "Outcome",
@@ -86,6 +103,7 @@ __all__ = [
     "Subscriber",
     "Suppression",
     "Verdict",
+    "Waits",
     "Waiver",
     "Week",
 ]

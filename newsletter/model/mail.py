@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
+from newsletter.model.figures import Cause
 from newsletter.model.week import Week
 
 # Per-reader values in a rendered mail. The provider replaces them as plain text in
@@ -45,7 +46,11 @@ class EventKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One thing that the provider reports. `id` is the provider's, unique; `at` is UTC."""
+    """One thing that the provider reports. `id` is the provider's, unique; `at` is UTC.
+
+    `permanent`: the address is bad for good. `machine`: no person opened or clicked, as far as
+    the event itself tells. `url` is what was clicked, without anything personal in it.
+    """
 
     id: str
     kind: EventKind
@@ -57,6 +62,8 @@ class Event:
     permanent: bool = False
     machine: bool = False
     url: str = ""
+    cause: Cause | None = None
+    mailbox: str = ""
 
 
 @dataclass(frozen=True, slots=True)

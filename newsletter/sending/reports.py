@@ -21,6 +21,8 @@ _CONSEQUENCES = {
     (EventKind.UNSUBSCRIBED, False): Act.LEAVE,
 }
 
+_NOBODY = events.Marks()
+
 Acting = Callable[[Connection, int, Act, datetime], object]
 
 
@@ -34,7 +36,14 @@ class Taken:
     proved: int = 0
 
 
-def take(db: Database, report: Report, *, now: datetime, act: Acting) -> Taken:
+def take(
+    db: Database,
+    report: Report,
+    *,
+    now: datetime,
+    act: Acting,
+    marks: events.Marks = _NOBODY,
+) -> Taken:
     """Store a verified report and draw its consequences, in one transaction.
 
         events.keep | settle_unknown | act on subscribers
@@ -43,7 +52,7 @@ def take(db: Database, report: Report, *, now: datetime, act: Acting) -> Taken:
     same report again changes nothing.
     """
     with db.write() as connection:
-        new = events.keep(connection, report.events, now)
+        new = events.keep(connection, report.events, now, marks)
         proved = events.settle_unknown(connection, new)
         for one in sorted(new, key=lambda traced: (traced.event.at, traced.event.id)):
             follows = _CONSEQUENCES.get((one.event.kind, one.event.permanent))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import blake2b
 from typing import Any
 
 from sqlalchemy import Connection, and_, func, select, update
@@ -24,31 +26,62 @@ class Traced:
     subscriber_id: int | None
 
 
-def keep(connection: Connection, found: Sequence[Event], now: datetime) -> list[Traced]:
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What opens and clicks say of who it was: a keyed mark, and the person only if `people`.
+
+    The mark is BLAKE2b (RFC 7693) over send and delivery: it tells the readers of one issue
+    apart and no two issues of one reader together.
+    """
+
+    key: bytes = b""
+    people: bool = False
+
+    def of(self, one: Traced) -> str:
+        thing = f"{one.send_id}-{one.delivery_id}" if one.delivery_id else one.event.email
+        made = blake2b(
+            thing.encode(), digest_size=12, key=self.key[:64], person=b"opens and clicks"
+        )
+        return b64encode(made.digest(), b"-_").decode()
+
+
+_LOOKS = (EventKind.OPENED, EventKind.CLICKED)
+
+
+def keep(
+    connection: Connection, found: Sequence[Event], now: datetime, marks: Marks
+) -> list[Traced]:
     """Store events, pass over those known by their id, and give the new ones with their people."""
     unique = {event.id: event for event in found}
     traced = _trace(connection, list(unique.values()))
-    rows = [
-        {
-            "id": one.event.id,
-            "kind": one.event.kind,
-            "at": one.event.at,
-            "received_at": now,
-            "send_id": one.send_id,
-            "delivery_id": one.delivery_id,
-            "subscriber_id": one.subscriber_id,
-            "message_id": one.event.message_id,
-            "reason": one.event.reason[:500],
-            "permanent": one.event.permanent,
-            "machine": one.event.machine,
-        }
-        for one in traced
-    ]
+    rows = [_row(one, now, marks) for one in traced]
     if not rows:
         return []
     statement = insert_into(connection, events).on_conflict_do_nothing().returning(events.c.id)
     new = set(connection.execute(statement, rows).scalars())
     return [one for one in traced if one.event.id in new]
+
+
+def _row(one: Traced, now: datetime, marks: Marks) -> dict[str, Any]:
+    event, looks = one.event, one.event.kind in _LOOKS
+    named = not looks or marks.people
+    return {
+        "id": event.id,
+        "kind": event.kind,
+        "at": event.at,
+        "received_at": now,
+        "send_id": one.send_id,
+        "delivery_id": one.delivery_id if named else None,
+        "subscriber_id": one.subscriber_id if named else None,
+        "message_id": event.message_id if named else "",
+        "reason": event.reason[:500],
+        "permanent": event.permanent,
+        "machine": event.machine,
+        "cause": event.cause or "",
+        "mailbox": event.mailbox,
+        "mark": marks.of(one) if looks else "",
+        "link": event.url if looks else "",
+    }
 
 
 def _trace(connection: Connection, found: list[Event]) -> list[Traced]:
@@ -153,12 +186,17 @@ def lay_aside(connection: Connection, stage: str, reasons: Sequence[str], now: d
 
 def counts(connection: Connection, send_id: int) -> dict[str, int]:
     """Deliveries of a send by kind of event; a delivery counts once for each kind."""
-    rows = connection.execute(
-        select(events.c.kind, func.count(func.distinct(events.c.delivery_id)))
-        .where(events.c.send_id == send_id, events.c.delivery_id.is_not(None))
-        .group_by(events.c.kind)
-    )
-    found = {str(kind): int(count) for kind, count in rows}
+    found: dict[str, int] = {}
+    for whose, of in (
+        (events.c.delivery_id, events.c.kind.not_in(_LOOKS)),
+        (events.c.mark, events.c.kind.in_(_LOOKS)),
+    ):
+        rows = connection.execute(
+            select(events.c.kind, func.count(func.distinct(whose)))
+            .where(events.c.send_id == send_id, whose.is_not(None), of)
+            .group_by(events.c.kind)
+        )
+        found |= {str(kind): int(count) for kind, count in rows}
     return {kind.value: found.get(kind.value, 0) for kind in EventKind}
 
 

@@ -215,6 +215,13 @@ consents = Table(
         sqlite_where=text("origin != '' OR user_agent != ''"),
         postgresql_where=text("origin != '' OR user_agent != ''"),
     ),
+    # Who left since when.
+    Index(
+        "ix_consents_left",
+        "at",
+        sqlite_where=text("act = 'leave'"),
+        postgresql_where=text("act = 'leave'"),
+    ),
     sqlite_autoincrement=True,
 )
 
@@ -400,7 +407,11 @@ deliveries = Table(
     sqlite_autoincrement=True,
 )
 
-# What the provider reported, each once by its own id, in any order.
+# Bounces that may pass: those of one person are counted together.
+_SOFT = text("kind = 'bounced' AND NOT permanent")
+
+# What the provider reported, each once by its own id, in any order. Opens and clicks name no
+# person: `mark` tells readers of one issue apart, and cannot be turned back without the secret.
 events = Table(
     "events",
     metadata,
@@ -415,8 +426,29 @@ events = Table(
     _text("reason"),
     Column("permanent", Boolean, nullable=False, default=False, server_default="0"),
     Column("machine", Boolean, nullable=False, default=False, server_default="0"),
+    Column("cause", String(20), nullable=False, default="", server_default=""),
+    Column("mailbox", String(20), nullable=False, default="", server_default=""),
+    Column("mark", String(16), nullable=False, default="", server_default=""),
+    _text("link"),
     Index("ix_events_send", "send_id", "kind"),
     Index("ix_events_delivery", "delivery_id"),
+    Index(
+        "ix_events_soft",
+        "subscriber_id",
+        sqlite_where=_SOFT,
+        postgresql_where=_SOFT,
+    ),
+)
+
+# What became of an issue, counted: kept once its events are gone, and so that pages need not
+# count again. `events` is how many there were.
+figures = Table(
+    "figures",
+    metadata,
+    Column("send_id", Key, ForeignKey("sends.id"), primary_key=True),
+    Column("at", Moment, nullable=False),
+    _number("events"),
+    Column("counted", JSON, nullable=False),
 )
 
 # What could not be taken in, counted and kept to be looked at: stage, reason, no personal data.

@@ -74,6 +74,8 @@ class Operator:
     arrived: Counter[str] = field(default_factory=Counter)
     stop: threading.Event = field(default_factory=threading.Event)
     step: Hook = nothing
+    hears: bool = True
+    """Whether reports of the provider are taken in; else it keeps them."""
 
     def subscribers(self, count: int, prefix: str = "reader") -> None:
         lines = ["email\n", *(f"{prefix}{number}@example.org\n" for number in range(count))]
@@ -152,6 +154,8 @@ class Operator:
 
     def take_report(self, raw: bytes, headers: Mapping[str, str]) -> int:
         assert self.sandbox is not None
+        if not self.hears:
+            return 503
         key = reporting.public_key(self.sandbox.public_key)
         signature, stamp = headers[reporting.SIGNATURE], headers[reporting.TIMESTAMP]
         if not reporting.verify([key], signature, stamp, raw):
