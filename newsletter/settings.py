@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 from difflib import get_close_matches
 from pathlib import Path
@@ -159,6 +159,32 @@ def _parts(value: object) -> object:
     return tuple(value) if isinstance(value, list) else value
 
 
+class CalendarSettings(BaseModel):
+    """When what happens by itself: cron expressions in the newsletter's time zone, or `never`."""
+
+    model_config = {"extra": "forbid"}
+
+    gather: str = Field("0 5 * * *", description="ask the feeds what is new")
+    draft: str = Field("0 6 * * 4", description="draft the week's issue and tell the editors")
+    tidy: str = Field("17 * * * *", description="remind and let go of who never confirmed")
+    suppressions: str = Field("40 4 * * *", description="take in SendGrid's suppression lists")
+    watch: str = Field("*/15 * * * *", description="look for what an operator must know")
+    sends: str = Field("*/5 * * * *", description="workers: go on with sends that are under way")
+
+    @field_validator("*")
+    @classmethod
+    def _a_cron(cls, value: str) -> str:
+        from croniter import croniter
+
+        if value != "never" and not croniter.is_valid(value):
+            raise ValueError("five fields of cron like '0 5 * * *', or never")
+        return value
+
+    def hours(self) -> dict[str, str]:
+        """The entries with their cron expressions."""
+        return self.model_dump()
+
+
 class Settings(BaseSettings):
     """Every setting of the house, with its default; `docs/settings.md` lists them."""
 
@@ -209,6 +235,11 @@ class Settings(BaseSettings):
     editors: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="addresses that may use the desk and approve, parted by commas"
     )
+    operators: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="addresses that alarms are mailed to, parted by commas; unless set, the "
+        "editors'",
+    )
     undo_minutes: float | None = Field(
         None,
         ge=0,
@@ -219,6 +250,7 @@ class Settings(BaseSettings):
     rate: float | None = Field(None, gt=0, description="recipients a second at most")
     lanes: int = Field(4, ge=1, le=9, description="SendGrid batch ids per issue")
     in_flight: int = Field(16, ge=1, le=256, description="requests at a time")
+    hands: int = Field(4, ge=1, le=256, description="workers that are asked to help with a send")
     batch_size: int = Field(1000, ge=1, le=1000, description="recipients a request")
     request_seconds: float = Field(30, gt=0, le=300, description="how long an answer may take")
     late_hours: float = Field(
@@ -247,6 +279,8 @@ class Settings(BaseSettings):
         False, description="may feeds and links lie on loopback and private addresses"
     )
     timezone: str = Field("UTC", description="weeks and times that people see")
+    log: str = Field("text", description="how the journal is written: text or json")
+    log_level: str = Field("info", description="from which level: debug, info, warning, error")
     now: datetime | None = Field(None, description="a fixed time in place of the clock")
     drill: str = Field(
         "", description="STEP:N ends the process the Nth time it comes to a step of a send"
@@ -254,8 +288,9 @@ class Settings(BaseSettings):
     gather: GatherSettings = Field(GatherSettings(), description="fetching")
     join: JoinSettings = Field(JoinSettings(), description="joining")
     web: WebSettings = Field(WebSettings(), description="pages")
+    calendar: CalendarSettings = Field(CalendarSettings(), description="what happens by itself")
 
-    @field_validator("sendgrid_webhook_public_key", "secret", "editors", mode="before")
+    @field_validator("sendgrid_webhook_public_key", "secret", "editors", "operators", mode="before")
     @classmethod
     def _listed(cls, value: object) -> object:
         return _parts(value)
@@ -282,7 +317,7 @@ class Settings(BaseSettings):
             _parse_email(mailbox(value)[1])
         return value
 
-    @field_validator("editors")
+    @field_validator("editors", "operators")
     @classmethod
     def _mail_addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(_parse_email(one).key for one in value)
@@ -302,6 +337,16 @@ class Settings(BaseSettings):
         except (ZoneInfoNotFoundError, ValueError, OSError) as error:
             raise ValueError("a time zone's name like Europe/Zurich") from error
         return value
+
+    @field_validator("log")
+    @classmethod
+    def _format(cls, value: str) -> str:
+        return _one_of(value, ("text", "json"))
+
+    @field_validator("log_level")
+    @classmethod
+    def _level(cls, value: str) -> str:
+        return _one_of(value, ("debug", "info", "warning", "error"))
 
     @field_validator("now")
     @classmethod
@@ -409,6 +454,12 @@ def _from_toml(path: Path) -> dict[str, Any]:
             meant = f" Did you mean {near[0]!r}?" if near else " See docs/settings.md."
             raise WrongUsage(f"{path.name} has an unknown setting {name!r}.{meant}")
     return values
+
+
+def _one_of(value: str, known: Sequence[str]) -> str:
+    if value.lower() not in known:
+        raise ValueError(f"one of {', '.join(known)}")
+    return value.lower()
 
 
 def _parse_email(text: str) -> Email:

@@ -11,7 +11,7 @@ import random
 import secrets
 import tempfile
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import ExitStack, suppress
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -19,7 +19,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from newsletter import __version__
+from newsletter import __version__, journal
 from newsletter.errors import BadValue, NewsletterError
 from newsletter.store import Database
 
@@ -28,10 +28,12 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
     from sqlalchemy import Connection
 
+    from newsletter.deliver.events import Report
     from newsletter.deliver.sendgrid import SendGrid
     from newsletter.gather.limits import Limits
     from newsletter.model import Act
     from newsletter.pipeline.editing import Workshop
+    from newsletter.pipeline.gathered import Gathered, GatherStep
     from newsletter.render import Templates
     from newsletter.sandbox import Sandbox
     from newsletter.sending.means import Means
@@ -50,6 +52,7 @@ class House:
         self.settings = settings
         self.stop = threading.Event()
         self._open = ExitStack()
+        journal.written_as(settings.log, settings.log_level)
 
     def __enter__(self) -> House:
         return self
@@ -147,8 +150,6 @@ class House:
         would mend; 500 when it could not be stored, so that it comes again.
         """
         from newsletter.deliver import events as reporting
-        from newsletter.sending import reports
-        from newsletter.store.events import Marks
 
         signature = headers.get(reporting.SIGNATURE, "")
         timestamp = headers.get(reporting.TIMESTAMP, "")
@@ -159,16 +160,37 @@ class House:
         except BadValue:
             return 400
         try:
-            reports.take(
-                self.db,
-                report,
-                now=self.clock(),
-                act=reported,
-                marks=Marks(self.secrets[0], self.settings.track_people),
-            )
+            if not self._left_to_workers(raw):
+                self.digest(report)
         except Exception:  # whatever it was, the provider keeps it for us and tries again
             return 500
         return 200
+
+    def digest(self, report: Report, *, waiting: int | None = None) -> None:
+        """Take in what a verified report tells; `waiting` is its number if it waited for that."""
+        from newsletter.sending import reports
+        from newsletter.store.events import Marks
+
+        reports.take(
+            self.db,
+            report,
+            now=self.clock(),
+            act=reported,
+            marks=Marks(self.secrets[0], self.settings.track_people),
+            waiting=waiting,
+        )
+
+    def _left_to_workers(self, raw: bytes) -> bool:
+        """Keep a report for the workers, if one lives; its job commits with it."""
+        if self.db.is_sqlite:
+            return False
+        from newsletter.store import inbox, jobs
+
+        with self.db.write() as connection:
+            if not jobs.workers(connection):
+                return False
+            inbox.keep(connection, raw, self.clock())
+        return True
 
     @cached_property
     def shop(self) -> Workshop:
@@ -204,6 +226,7 @@ class House:
             knobs=Knobs(
                 lanes=settings.lanes,
                 in_flight=settings.in_flight,
+                hands=settings.hands,
                 batch_size=settings.batch_size,
                 rate=settings.rate,
                 undo=timedelta(minutes=settings.undo),
@@ -244,6 +267,34 @@ class House:
             fresh_most=timedelta(hours=ours.fresh_most_hours),
             told_most=timedelta(days=ours.told_most_days),
             articles_seconds=ours.articles_seconds,
+        )
+
+    def gather(
+        self,
+        *,
+        only: str | None = None,
+        among: Collection[int] | None = None,
+        since: datetime | None = None,
+        force: bool = False,
+        progress: Callable[[GatherStep], None] | None = None,
+    ) -> Gathered:
+        """Take in what the sources have that is new; see `pipeline.gathering.gather`."""
+        from newsletter.pipeline import gathering
+
+        return gathering.gather(
+            self.db,
+            limits=self.gather_limits,
+            allow_private=self.settings.allow_private_networks,
+            user_agent=self.user_agent,
+            now=self.clock,
+            chance=self.chance,
+            zone=self.settings.zone,
+            only=only,
+            among=among,
+            since=since,
+            force=force,
+            articles=self.settings.gather.articles,
+            progress=progress,
         )
 
     @property

@@ -178,18 +178,10 @@ def gather(
     with opened() as house:
         _starting_sources(house)
         with watched_gather() as progress:
-            done = gathering.gather(
-                house.db,
-                limits=house.gather_limits,
-                allow_private=house.settings.allow_private_networks,
-                user_agent=house.user_agent,
-                now=house.clock,
-                chance=house.chance,
-                zone=house.settings.zone,
+            done = house.gather(
                 only=source or None,
                 since=_day(since) if since else None,
                 force=force,
-                articles=house.settings.gather.articles,
                 progress=progress,
             )
     if json:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -16,6 +17,7 @@ from newsletter.cli.demonstration import show_demo
 from newsletter.cli.speech import WeekArgument, opened, say, week_of
 from newsletter.demo import journey
 from newsletter.errors import Refused
+from newsletter.fleet import schedule
 from newsletter.web import desk
 from newsletter.wiring import House
 
@@ -54,9 +56,14 @@ def sandbox(
 def serve(
     host: Annotated[str, typer.Option(help="where to listen")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="where to listen")] = 8000,
+    with_schedule: Annotated[
+        bool, typer.Option("--with-schedule", help="keep the calendar, too")
+    ] = False,
 ) -> None:
     """Run the web pages, the desk, the hooks and the mail queue."""
-    with opened(sends=True) as house:
+    with ExitStack() as beside, opened(sends=True) as house:
+        if with_schedule:
+            beside.enter_context(schedule.kept(house))
         serving.serve(house, host, port, ready=lambda at: say(f"Newsletter answers at {at}"))
 
 

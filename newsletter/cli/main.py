@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from newsletter import __version__
+from newsletter import __version__, telemetry
 from newsletter.cli.table import COMMANDS, part_commands
 from newsletter.errors import NewsletterError
 
@@ -65,6 +65,7 @@ def main() -> None:
     """Run a command; turn what a person can mend into a sentence and an exit code."""
     try:
         app()
+        telemetry.finish()
     except NewsletterError as error:
         _end(str(error), error.exit_code)
     except BrokenPipeError:

@@ -43,6 +43,9 @@ def send(
     test_to: Annotated[str, typer.Option(help="send a marked test to this address only")] = "",
     at: Annotated[str, typer.Option(help="when readers get it, at most 72 hours ahead")] = "",
     late: Annotated[bool, typer.Option("--late", help="go on with a send that lay long")] = False,
+    to_workers: Annotated[
+        bool, typer.Option("--to-workers", help="freeze it and leave the rest to the workers")
+    ] = False,
 ) -> None:
     """Send the approved issue to every confirmed subscriber, each once; or go on where it stood."""
     with opened(sends=True) as house:
@@ -68,12 +71,17 @@ def send(
             _ask(planned, yes)
         with _stoppable(house), watched_send() as progress:
             try:
-                done = handover.send(house.means, approval, at=when, late=late, progress=progress)
+                done = handover.send(
+                    house.means, approval, at=when, late=late, leave=to_workers, progress=progress
+                )
             except NewsletterError:
                 account.write(house.db, house.papers, wanted)
                 raise
         account.write(house.db, house.papers, wanted)
         house.settle()
+    if to_workers and not done.complete:
+        say(f"{wanted} is left to the workers. See how it goes: newsletter status {wanted}")
+        return
     _tell(done)
 
 

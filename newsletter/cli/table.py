@@ -40,6 +40,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "keys": ("keys", "Keys to the API."),
     "db": ("database", "The database and its migrations."),
     "serve": ("house", "Run the web pages, the desk, the hooks and the mail queue."),
+    "worker": ("working", "Do the work that jobs in the queue ask for, on any number of machines."),
+    "schedule": ("working", "Do what the calendar says is due; for cron and systemd timers."),
     "preview": ("house", "Open the desk on this machine, already signed in by a one-time link."),
     "sandbox": (
         "house",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import Counter, defaultdict
-from collections.abc import Callable, Coroutine, Iterator, Sequence
+from collections.abc import Callable, Collection, Coroutine, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
@@ -55,6 +55,7 @@ def gather(
     chance: random.Random,
     zone: tzinfo = UTC,
     only: str | None = None,
+    among: Collection[int] | None = None,
     since: datetime | None = None,
     force: bool = False,
     articles: int = 0,
@@ -66,7 +67,8 @@ def gather(
 
     Asked is every active source that has not told us to wait (Retry-After, max-age, or our own
     backoff after repeated failures); `force` and naming one (`only`) ask in spite of that, and
-    `force` also reads again what has not changed. `since` leaves out what was published before.
+    `force` also reads again what has not changed; `among` are the numbers of those that a part of
+    the work is about. `since` leaves out what was published before.
     What a source that is looked at for the first time shows from before the issue's window is
     filed under its own date, so that no issue has it. Of new teasers, at most `articles` have
     their own pages read. Raises `NotFound` if `only` is no source.
@@ -74,6 +76,8 @@ def gather(
     window = _window(db, now(), zone)
     run = Run(db, limits, allow_private, user_agent, now, chance, since, force, window)
     asked, waiting = _chosen(run, only)
+    if among is not None:
+        asked = [one for one in asked if one.id in among]
     looks = asyncio.run(_ask_all(run, asked, progress or (lambda _step: None))) if asked else []
     read = 0
     if articles:

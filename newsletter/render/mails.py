@@ -20,6 +20,7 @@ KINDS = {
     "your-data": ("owner_url",),
     "login": ("login_url", "minutes"),
     "draft-ready": ("week", "desk_url", "picks", "errors", "warnings"),
+    "alert": ("alarms",),
     "approved": ("week", "desk_url", "by", "at", "subject"),
 }
 

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
 
+from newsletter.journal import without_addresses
 from newsletter.model import Week
 from newsletter.sending import proof
 from newsletter.store import Database, ledger
 from newsletter.store.papers import Papers
-
-# A provider's sentence may quote the address that it will not take.
-_ADDRESS = re.compile(r"[^\s<>\"'(),;:]+@[^\s<>\"'(),;:]+")
 
 
 def write(db: Database, papers: Papers, week: Week) -> None:
@@ -24,13 +21,9 @@ def write(db: Database, papers: Papers, week: Week) -> None:
     report = {
         **proof.as_json(found),
         "refusals": [
+            # A provider's sentence may quote the address that it will not take.
             {"delivery": f"{found.send.ref}-{number}", "reason": without_addresses(reason)}
             for number, reason in refusals
         ],
     }
     papers.write_report(week, json.dumps(report, indent=2, ensure_ascii=False) + "\n")
-
-
-def without_addresses(text: str) -> str:
-    """A sentence with every mail address taken out."""
-    return _ADDRESS.sub("(address)", text)

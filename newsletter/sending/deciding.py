@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from newsletter.errors import Refused
 from newsletter.model import Send, SendState, Week
+from newsletter.sending import hands
 from newsletter.store import Database, ledger
 
 
@@ -45,6 +46,7 @@ def resume(db: Database, week: Week, *, now: datetime) -> bool:
         if send.state is not SendState.PAUSED:
             return False
         ledger.resume(connection, send.id, now=now)
+        hands.ask(connection, send.id)
     return True
 
 
@@ -59,8 +61,10 @@ def resolve(db: Database, week: Week, *, resend: bool) -> int:
             raise Refused(f"{week} was undone, there is nothing to resolve.")
         ledger.alone(connection, send.id)
         ledger.prove(connection, send.id)
-        act = ledger.resend if resend else ledger.give_up
-        return act(connection, send.id)
+        if not resend:
+            return ledger.give_up(connection, send.id)
+        hands.ask(connection, send.id)
+        return ledger.resend(connection, send.id)
 
 
 def _sent(connection: Connection, week: Week) -> Send:

@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from newsletter.deliver import plan as planning
 from newsletter.errors import NewsletterError, Refused
 from newsletter.model import Approval, Send, SendState
+from newsletter.sending import hands
 from newsletter.sending.means import Means
 from newsletter.sending.steps import Step
 from newsletter.store import ledger
@@ -127,6 +128,7 @@ def _freeze(
     )
     _check(when, now, means.knobs.spread)
     ledger.set_times(connection, send_id, send_at=when.send_at, undo_until=when.undo_until)
+    hands.ask(connection, send_id, means.knobs.hands)
     means.step(Step.FREEZING)
 
 

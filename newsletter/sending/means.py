@@ -27,12 +27,14 @@ class Knobs:
     `patience` is how long to wait for a provider that stopped taking mail before the run gives
     up, `first_patience` for one that has taken none yet: more likely that is a wrong setting.
     `first_pause` is what is waited after a provider that takes no mail; each next is twice as long.
+    `hands` is how many workers are asked to help with a send, where there are some.
     A send that is older than `stale` goes on by an operator's word alone. `spread` is the time
     from the first lane's delivery to the last one's.
     """
 
     lanes: int = 4
     in_flight: int = 16
+    hands: int = 4
     batch_size: int = 1000
     rate: float | None = None
     undo: timedelta = timedelta(minutes=15)

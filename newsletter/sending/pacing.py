@@ -6,6 +6,7 @@ Moments are ticks of one steady clock in seconds, given by the caller.
 from __future__ import annotations
 
 import random
+import time
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -57,3 +58,29 @@ class Pace:
         self._refused_since = self._refused_since or tick
         patience = self.knobs.patience if self._taken else self.knobs.first_patience
         return timedelta(seconds=tick + pause - self._refused_since) <= patience
+
+
+class Outage:
+    """A database that does not answer: how long it is waited for, in seconds in all."""
+
+    def __init__(self, patience: float) -> None:
+        self._patience = patience
+        self._since: float | None = None
+
+    @property
+    def on(self) -> bool:
+        return self._since is not None
+
+    def waits(self) -> bool:
+        """Sleep a while before the next try; False once patience is over."""
+        now = time.monotonic()
+        self._since = self._since or now
+        gone = now - self._since
+        if gone > self._patience:
+            return False
+        time.sleep(min(0.2 + gone / 4, 5.0))
+        return True
+
+    def over(self) -> None:
+        """Note that it answers again."""
+        self._since = None

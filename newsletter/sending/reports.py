@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from newsletter.deliver.events import Report
 from newsletter.model import Act, EventKind
-from newsletter.store import Database, events
+from newsletter.store import Database, events, inbox
 
 # What an event makes of a subscriber, by its kind and whether it is for good. Deferrals and
 # blocks are about a day or a server, not about an address: nothing follows from them.
@@ -43,15 +43,19 @@ def take(
     now: datetime,
     act: Acting,
     marks: events.Marks = _NOBODY,
+    waiting: int | None = None,
 ) -> Taken:
     """Store a verified report and draw its consequences, in one transaction.
 
         events.keep | settle_unknown | act on subscribers
 
     `act(connection, subscriber, act, at)` moves a subscriber in that transaction. Taking the
-    same report again changes nothing.
+    same report again changes nothing. `waiting` is its number among those that wait, from which
+    it is taken in the same transaction; what somebody else took meanwhile is not taken again.
     """
     with db.write() as connection:
+        if waiting is not None and not inbox.discard(connection, waiting):
+            return Taken(0, len(report.events), 0)
         new = events.keep(connection, report.events, now, marks)
         proved = events.settle_unknown(connection, new)
         for one in sorted(new, key=lambda traced: (traced.event.at, traced.event.id)):

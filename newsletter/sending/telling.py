@@ -8,8 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
-import structlog
-
+from newsletter import journal
 from newsletter.errors import NewsletterError
 from newsletter.model import Act
 from newsletter.sending.means import Means
@@ -19,7 +18,6 @@ from newsletter.store import subscribers, suppressions
 _EVERY = 1.0
 _LONGEST_PAUSE = 60.0
 
-_log = structlog.get_logger()
 
 _ACTS = {
     suppressions.BOUNCED: Act.BOUNCE,
@@ -117,7 +115,7 @@ def _told(means: Means) -> bool:
     except Exception as error:
         # Its text may hold somebody's address; what a person can mend is told in full.
         known = isinstance(error, NewsletterError)
-        _log.warning(
+        journal.warning(
             "the provider has not heard who left",
             error=str(error) if known else type(error).__name__,
         )

@@ -13,10 +13,12 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
+from newsletter import journal, telemetry
 from newsletter.deliver import plan as planning
 from newsletter.errors import NewsletterError, Refused
 from newsletter.model import (
@@ -32,11 +34,12 @@ from newsletter.model import (
 from newsletter.sending import brake, settling
 from newsletter.sending import lanes as laning
 from newsletter.sending.building import Builder, Built
-from newsletter.sending.means import Means, alive
-from newsletter.sending.pacing import Pace
+from newsletter.sending.means import Means, alive, this_process
+from newsletter.sending.pacing import Outage, Pace
 from newsletter.sending.settling import Done, Effect
 from newsletter.sending.steps import Step
 from newsletter.store import ledger
+from newsletter.store.database import lost
 from newsletter.store.ledger import Lane
 
 # How long the ledger's thread sleeps when it has nothing to do but wait for others.
@@ -56,11 +59,16 @@ class Run:
         approval: Approval,
         progress: Callable[[Standing], None],
     ) -> None:
+        # A name of its own, so that it can tell its claims from those of its neighbours.
+        holder = this_process(f"{means.chance.getrandbits(64):x}")
+        means = replace(means, holder=holder)
         self.means, self.send, self.progress = means, send, progress
         self._builder = Builder(means, send, approval)
         self._pace = Pace(means.knobs, means.chance)
         self._finished: queue.SimpleQueue[Done] = queue.SimpleQueue()
-        self._in_flight = 0
+        self._flying: set[int] = set()
+        self._unrecorded: list[Done] = []
+        self._outage = Outage(means.knobs.patience.total_seconds())
         self._halt: NewsletterError | None = None
         self._closed_for_claims = False
         self._began = (means.clock(), time.monotonic())
@@ -72,23 +80,57 @@ class Run:
         start, tick = self._began
         return max(self.means.clock(), start + timedelta(seconds=time.monotonic() - tick))
 
+    @property
+    def _in_flight(self) -> int:
+        return len(self._flying)
+
     def go(self) -> None:
-        """Work until there is nothing more to do; raise `Refused` if the provider wants none."""
-        with ThreadPoolExecutor(self.means.knobs.in_flight, "hand-over") as pool:
+        """Work until there is nothing more to do; raise `Refused` if the provider wants none.
+
+        While the database does not answer, what is in flight comes back and waits here to be
+        recorded; after the patience for that, the error is raised and those batches are in doubt.
+        """
+        with (
+            journal.about(week=str(self.send.week), send=self.send.ref),
+            telemetry.span("hand over", week=str(self.send.week), send=self.send.ref),
+            ThreadPoolExecutor(self.means.knobs.in_flight, "hand-over") as pool,
+        ):
             while True:
-                claimed = self._turn()
-                for batch in claimed:
-                    self._launch(pool, batch)
-                if not claimed and not self._in_flight and not self._wait_or_mend():
-                    break
+                try:
+                    if not self._step(pool):
+                        break
+                    self._outage.over()
+                except Exception as error:
+                    if not lost(error):
+                        raise
+                    journal.warning("the database does not answer", in_flight=self._in_flight)
+                    if not self._outage.waits():
+                        raise
         if self._halt:
             raise self._halt
+
+    def _step(self, pool: ThreadPoolExecutor) -> bool:
+        if self._outage.on:
+            self._put_back_lost_claims()
+        claimed = self._turn()
+        for batch in claimed:
+            self._launch(pool, batch)
+        return bool(claimed or self._in_flight or self._wait_or_mend())
+
+    def _put_back_lost_claims(self) -> None:
+        """A commit whose answer was lost may have claimed batches that never left: others may."""
+        known = [*self._flying, *(one.batch.id for one in self._unrecorded)]
+        with self.means.db.write() as connection:
+            ledger.put_back(connection, self.send.id, self.means.holder, known)
 
     def _turn(self) -> list[Batch]:
         """Record what finished, then claim what fits: one transaction for both."""
         free = self.means.knobs.in_flight - self._in_flight
-        done = self._collect(wait=self._in_flight > 0 and (free <= 0 or not self._may_claim()))
-        free += len(done)
+        self._unrecorded += self._collect(
+            wait=self._in_flight > 0 and (free <= 0 or not self._may_claim())
+        )
+        done = self._unrecorded
+        free = self.means.knobs.in_flight - self._in_flight
         if self._may_claim() and not self._lanes_fresh():
             self._lanes = laning.ready_lanes(self.means, self.send, now=self._now())
         if not done and not self._may_claim():
@@ -97,6 +139,7 @@ class Run:
         with self.means.db.write() as connection:
             state = ledger.join(connection, self.send.id).state
             for one in done:
+                _tell(one)
                 self._follow(settling.settle(connection, one, self._now()), one.answer)
             # Another operator may have paused or undone it.
             self._closed_for_claims = state is not SendState.OPEN
@@ -104,6 +147,7 @@ class Run:
             standing = ledger.standing(connection, self.send.id) if self._time_to_tell() else None
             if done:
                 self.means.step(Step.RECORDING)
+        self._unrecorded = []
         if done:
             self.means.step(Step.RECORDED)
         if standing:
@@ -136,7 +180,7 @@ class Run:
                 done.append(self._finished.get_nowait())
         except queue.Empty:
             pass
-        self._in_flight -= len(done)
+        self._flying -= {one.batch.id for one in done}
         return done
 
     def _finished_soon(self) -> None:
@@ -201,7 +245,7 @@ class Run:
     def _launch(self, pool: ThreadPoolExecutor, batch: Batch) -> None:
         self.means.step(Step.CLAIMED)
         built = self._builder.build(batch, self._now())
-        self._in_flight += 1
+        self._flying.add(batch.id)
         pool.submit(self._call, built)
 
     def _call(self, built: Built) -> None:
@@ -242,3 +286,22 @@ class Run:
         with self.means.db.write() as connection:
             ledger.close(connection, self.send.id, now=self._now())
         return False
+
+
+# How loud an outcome of a batch is in the journal.
+_LOUD = {
+    Outcome.ACCEPTED: journal.debug,
+    Outcome.UNKNOWN: journal.warning,
+    Outcome.DENIED: journal.error,
+}
+
+
+def _tell(one: Done) -> None:
+    _LOUD.get(one.answer.outcome, journal.info)(
+        "a batch came back",
+        batch=one.batch.number,
+        outcome=one.answer.outcome.value,
+        status=one.answer.status,
+        message=one.answer.message_id,
+        reason=one.answer.reason,
+    )

@@ -9,8 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 
-import structlog
-
+from newsletter import journal
 from newsletter.errors import NewsletterError
 from newsletter.sending import singles, telling
 from newsletter.serving.building import spool
@@ -20,8 +19,6 @@ from newsletter.wiring import House
 _EVERY = 1.0
 _HOUR = 3600.0
 _LONGEST_PAUSE = 60.0
-
-_log = structlog.get_logger()
 
 
 @contextmanager
@@ -84,6 +81,6 @@ def _done(task: Callable[[], object]) -> bool:
     except Exception as error:
         # Its text may hold somebody's address; what a person can mend is told in full.
         known = isinstance(error, NewsletterError)
-        _log.warning("a chore failed", error=str(error) if known else type(error).__name__)
+        journal.warning("a chore failed", error=str(error) if known else type(error).__name__)
         return False
     return True

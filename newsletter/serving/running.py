@@ -11,6 +11,7 @@ from types import FrameType
 
 import uvicorn
 
+from newsletter import journal
 from newsletter.errors import NewsletterError, Refused
 from newsletter.serving.building import application
 from newsletter.serving.chores import chores
@@ -31,6 +32,7 @@ def serve(
     Call it from the main thread. Raises `Refused` if the port is taken.
     """
     bound = listen(host, port)
+    journal.also_from_libraries()
     with bound, chores(house):
         server = _Server(house, ready=ready and (lambda: ready(address(bound))))
         with _on_signals(server):
@@ -105,6 +107,7 @@ class _Server(uvicorn.Server):
                 forwarded_allow_ips=list(proxies),
                 # Addresses hold readers' and editors' tokens.
                 access_log=False,
+                log_config=None,
                 log_level="warning",
                 server_header=False,
                 lifespan="off",

@@ -9,12 +9,24 @@ from threading import RLock
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
-from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 
 from newsletter.errors import NewsletterError, Refused, WrongUsage
 
 # The newest migration; a test compares it with what alembic finds.
 HEAD = "0003"
+
+# PostgreSQL: a server in the C locale would talk in bytes; a network that swallows everything
+# is noticed within half a minute instead of never (libpq's words: seconds, but milliseconds in
+# tcp_user_timeout).
+WIRE = {
+    "client_encoding": "utf8",
+    "connect_timeout": 10,
+    "keepalives_idle": 15,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+}
 
 # SQLite: readers never wait for the writer (WAL); a commit survives power loss (FULL);
 # a second writer waits half a minute before it gives up.
@@ -26,6 +38,17 @@ _PRAGMAS = (
     "PRAGMA cache_size=-16384",
     "PRAGMA temp_store=MEMORY",
 )
+
+
+class Unreachable(NewsletterError):
+    """The database does not answer; what was under way may be tried again when it does."""
+
+
+def lost(error: BaseException) -> bool:
+    """Whether an error says that the connection to the database is gone, and nothing else."""
+    return isinstance(error, Unreachable) or (
+        isinstance(error, DBAPIError) and error.connection_invalidated
+    )
 
 
 class Database:
@@ -63,7 +86,7 @@ class Database:
         try:
             connection = self.engine.connect()
         except OperationalError as error:
-            raise NewsletterError(
+            raise Unreachable(
                 f"The database {self.describe()} does not answer: {_first_line(error)}. "
                 "Check DATABASE_URL and that the server runs."
             ) from error
@@ -130,8 +153,7 @@ def _engine(url: str) -> Engine:
             parsed.set(drivername="postgresql+psycopg"),
             pool_pre_ping=True,
             pool_size=20,
-            # A server in the C locale would talk in bytes.
-            connect_args={"client_encoding": "utf8"},
+            connect_args=WIRE,
             hide_parameters=True,
         )
     raise WrongUsage(

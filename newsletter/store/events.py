@@ -200,6 +200,12 @@ def counts(connection: Connection, send_id: int) -> dict[str, int]:
     return {kind.value: found.get(kind.value, 0) for kind in EventKind}
 
 
+def any_of(connection: Connection, send_id: int) -> bool:
+    """Whether anything was reported of a send."""
+    wanted = select(events.c.id).where(events.c.send_id == send_id).limit(1)
+    return connection.scalar(wanted) is not None
+
+
 def twice(connection: Connection, send_id: int) -> int:
     """How many deliveries were reported delivered more than once (two events of their own)."""
     repeated = (

@@ -5,14 +5,17 @@ Plain ASGI, so that it holds for pages, files and errors alike.
 
 from __future__ import annotations
 
+import secrets
+import time
 import traceback
 from collections.abc import Callable
 
-import structlog
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from newsletter import journal, telemetry
 
 # What a page may do: use our style sheet, show our pictures, send forms to us. A router that
 # needs more sets the header itself.
@@ -35,8 +38,6 @@ _HEADERS = {
 }
 _HSTS = "max-age=31536000"
 
-_log = structlog.get_logger()
-
 
 class Guard:
     """Adds the headers, and answers for whatever went wrong unforeseen.
@@ -54,13 +55,22 @@ class Guard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        started = False
+        number = secrets.token_hex(6)
+        with journal.about(request=number), telemetry.span("request", method=scope["method"]):
+            await self._answer(number, scope, receive, send)
+
+    async def _answer(self, number: str, scope: Scope, receive: Receive, send: Send) -> None:
+        started, began = False, time.monotonic()
+        answered: dict[str, int] = {}
 
         async def guarded(message: Message) -> None:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
+                answered["status"] = message["status"]
                 headers = MutableHeaders(scope=message)
+                # What a reader can tell us, and what every line about it in the journal has.
+                headers["X-Request-Id"] = number
                 for name, value in self._headers.items():
                     headers.setdefault(name, value)
             await send(message)
@@ -68,17 +78,29 @@ class Guard:
         try:
             await self._app(scope, receive, guarded)
         except Exception as error:
-            _log.error("request failed", method=scope["method"], **_where(scope, error))
+            journal.error("request failed", method=scope["method"], **_where(scope, error))
             if started:
                 raise ConnectionAbortedError("a response broke off, see the log") from None
             await self._failed(Request(scope))(scope, receive, guarded)
+        journal.debug(
+            "a request was answered",
+            method=scope["method"],
+            route=_route(scope),
+            milliseconds=round((time.monotonic() - began) * 1000, 1),
+            **answered,
+        )
+
+
+def _route(scope: Scope) -> str:
+    """The path as it is written in the program: tokens and addresses are named, not told."""
+    return getattr(scope.get("route"), "path", "")
 
 
 def _where(scope: Scope, error: Exception) -> dict[str, str]:
     frames = traceback.extract_tb(error.__traceback__)
     last = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else ""
     return {
-        "route": getattr(scope.get("route"), "path", ""),
+        "route": _route(scope),
         "error": type(error).__name__,
         "place": last,
     }

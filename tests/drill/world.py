@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from newsletter.deliver import events
 from newsletter.sending import reports
 from newsletter.store import Database
-from newsletter.wiring import reported
+from newsletter.wiring import House, reported
 from tests.drill.nursery import Nursery
 
 _LISTENS = re.compile(r"listens on (\S+),")
@@ -66,6 +66,7 @@ class Ear:
     def __init__(self, database: str) -> None:
         self._db = Database(database)
         self.key: EllipticCurvePublicKey | None = None
+        self._house: House | None = None
         ear = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -83,6 +84,8 @@ class Ear:
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
     def take(self, raw: bytes, headers: Any) -> int:
+        if self._house:
+            return self._house.take_report(raw, headers)
         signature, stamp = headers[events.SIGNATURE], headers[events.TIMESTAMP]
         if self.key is None or not events.verify([self.key], signature, stamp, raw):
             return 403
@@ -92,7 +95,15 @@ class Ear:
             return 500
         return 200
 
+    def by_house(self, house: House, world: World) -> None:
+        """Take reports as this house does from now on, which may leave them to workers."""
+        signed = world.ask("v3/user/webhooks/event/settings/signed")
+        told = {"sendgrid_webhook_public_key": (signed["public_key"],)}
+        self._house = House(house.settings.model_copy(update=told))
+
     def close(self) -> None:
+        if self._house:
+            self._house.__exit__(None, None, None)
         self._server.shutdown()
         self._server.server_close()
         self._db.close()

@@ -160,6 +160,13 @@ VALUES: dict[str, dict[str, object]] = {
         "errors": 1,
         "warnings": 0,
     },
+    "alert": {
+        "alarms": [
+            "The send of 2026-W47 (take 1) is paused: by the operator. Let it go on with: "
+            "newsletter resume 2026-W47",
+            "9 of 12 feeds fail. See why with: newsletter sources list",
+        ]
+    },
     "approved": {
         "week": "2026-W47",
         "desk_url": "https://letter.example.org/desk/2026-W47",

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-import structlog
 from fastapi import APIRouter, Request
 from starlette.testclient import TestClient
 
+from newsletter import journal
 from newsletter.errors import Refused
 from newsletter.subscribers.tokens import Purpose
 from newsletter.web.app import Services, build
@@ -106,14 +106,16 @@ def test_a_form_with_a_file_in_it_is_refused(client: TestClient) -> None:
 
 
 def test_a_failure_is_answered_calmly_and_logged_without_anybody_in_it(
-    client: TestClient,
+    client: TestClient, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with structlog.testing.capture_logs() as logs:
-        answer = client.get("/broken/ada@example.org", headers={"accept": "text/html"})
+    journal.written_as("json", "info")
+    answer = client.get("/broken/ada@example.org", headers={"accept": "text/html"})
+    logs = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
 
     assert answer.status_code == 500
     assert "broke on our side" in answer.text
     assert [log["event"] for log in logs] == ["request failed"]
+    assert logs[0]["request"] == answer.headers["x-request-id"]
     assert (logs[0]["route"], logs[0]["error"]) == ("/broken/{address}", "RuntimeError")
     assert "ada@example.org" not in json.dumps(logs) + answer.text
 

@@ -69,6 +69,24 @@ def defer(
     return found.rowcount == 1
 
 
+def put_back(connection: Connection, send_id: int, holder: str, known: list[int]) -> int:
+    """Make batches ready that `holder` claimed without hearing of it; `known` are the others.
+
+    Nothing of them left: a request is made only once the claim is known to stand.
+    """
+    found = connection.execute(
+        update(batches)
+        .where(
+            batches.c.send_id == send_id,
+            batches.c.state == BatchState.SENDING,
+            batches.c.holder == holder,
+            batches.c.id.not_in(known),
+        )
+        .values(state=BatchState.READY, holder="", lease_until=None, lane_id=None)
+    )
+    return found.rowcount
+
+
 def _still_ours(batch: Batch) -> tuple[Any, ...]:
     return (
         batches.c.id == batch.id,

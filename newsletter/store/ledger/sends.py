@@ -123,6 +123,21 @@ def _send(row: Row[Any]) -> Send:
     )
 
 
+def open_sends(connection: Connection, *, paused: bool = False) -> list[Send]:
+    """The sends that are under way, and the paused ones if they are wanted too."""
+    states = (SendState.OPEN, SendState.PAUSED) if paused else (SendState.OPEN,)
+    rows = connection.execute(select(sends).where(sends.c.state.in_(states)).order_by(sends.c.id))
+    return [_send(row) for row in rows]
+
+
+def lately_done(connection: Connection, *, since: datetime) -> list[Send]:
+    """The sends that were handed over whole since then."""
+    rows = connection.execute(
+        select(sends).where(sends.c.state == SendState.DONE, sends.c.finished_at >= since)
+    )
+    return [_send(row) for row in rows]
+
+
 def last_close(connection: Connection, *, before: Week) -> datetime | None:
     """When the audience of the newest earlier issue was frozen: there its window closed."""
     found: datetime | None = connection.scalar(
