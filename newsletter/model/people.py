@@ -107,7 +107,10 @@ class Subscriber:
 
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """Append-only proof of an act: when, from where, in which words."""
+    """Append-only proof of an act: when, from where, in which words.
+
+    Each wording has a version, a number that the store gives it; 0 is none, or not stored yet.
+    """
 
     act: Act
     at: datetime
@@ -115,3 +118,4 @@ class Consent:
     wording: str = ""
     origin: str = ""
     user_agent: str = ""
+    wording_version: int = 0

@@ -16,7 +16,7 @@ from ipaddress import ip_address, ip_network
 from sqlalchemy import Connection
 
 from newsletter.model import Act, Consent, Email, State, Subscriber
-from newsletter.store import Database, attempts, mails, subscribers, suppressions
+from newsletter.store import Database, attempts, consents, mails, subscribers, suppressions
 from newsletter.subscribers import lifecycle, lists
 
 _LONGEST = 300
@@ -106,7 +106,8 @@ def join_all(db: Database, asks: Sequence[Ask], now: datetime, limits: Limits) -
 
     count the attempts | find | judge | add or change, log, queue the confirmations
     """
-    with db.write() as connection:
+
+    def taken(connection: Connection) -> Judged:
         busy = _too_many(connection, asks, now, limits)
         # In the order of keys, so that two transactions wait for each other in one direction.
         keys = sorted({ask.email.key for ask in asks})
@@ -115,7 +116,9 @@ def join_all(db: Database, asks: Sequence[Ask], now: datetime, limits: Limits) -
         complained = {key for key in reasons if reasons[key] == suppressions.COMPLAINED}
         judged = judge(asks, busy, people, complained, now, limits)
         _write(connection, judged, now)
-    return judged.answers
+        return judged
+
+    return db.settle(taken).answers
 
 
 def judge(
@@ -167,7 +170,7 @@ def _write(connection: Connection, judged: Judged, now: datetime) -> None:
         numbers[key] = person.id
     # Whom another process added a moment ago is being asked by that one.
     known = [(numbers[key], ask) for key, ask in judged.asks.items() if key in numbers]
-    subscribers.log_all(connection, [(n, ask.visit.proof(Act.JOIN, now)) for n, ask in known])
+    consents.log_all(connection, [(n, ask.visit.proof(Act.JOIN, now)) for n, ask in known])
     to = {key: person.email.text for key, person in judged.again.items()}
     mails.queue_all(
         connection,
@@ -182,13 +185,13 @@ def _too_many(
 ) -> list[bool]:
     """Count these attempts, and say of each whether it is one too many."""
     origins = [neighbourhood(ask.visit.origin) if ask.visit.origin else "" for ask in asks]
-    left: dict[str, int] = {}
-    for origin, uses in sorted(Counter(filter(None, origins)).items()):
-        used = attempts.count(connection, origin, now, limits.within, uses)
-        left[origin] = limits.per_origin - (used - uses)
+    uses = Counter(filter(None, origins))
+    used = attempts.count_all(connection, uses, now, limits.within)
+    left = {origin: limits.per_origin - (used[origin] - uses[origin]) for origin in uses}
     if limits.a_minute:
-        used = attempts.count(connection, _EVERYBODY, now, timedelta(minutes=1), len(asks))
-        left[_EVERYBODY] = limits.a_minute - (used - len(asks))
+        everybody = {_EVERYBODY: len(asks)}
+        used = attempts.count_all(connection, everybody, now, timedelta(minutes=1))
+        left[_EVERYBODY] = limits.a_minute - (used[_EVERYBODY] - len(asks))
     found = []
     for origin in origins:
         mine = [one for one in (origin, _EVERYBODY) if one in left]

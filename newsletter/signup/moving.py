@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from newsletter.errors import BadValue, NotFound, Refused
 from newsletter.model import Act, Email, Subscriber
 from newsletter.signup.joining import Visit
-from newsletter.store import Database, attempts, changes, mails, subscribers, suppressions
+from newsletter.store import Database, attempts, changes, consents, mails, subscribers, suppressions
 
 _PER_DAY = 5
 _DAY = timedelta(days=1)
@@ -102,5 +102,5 @@ def move(db: Database, number: int, visit: Visit, now: datetime) -> Subscriber:
         if subscribers.find(connection, change.email.key) is not None:
             raise Refused("This address is on the list already. Leave with the other one instead.")
         subscribers.change(connection, person.id, email=change.email.text, key=change.email.key)
-        subscribers.log(connection, person.id, visit.proof(Act.CONFIRM, now))
+        consents.log(connection, person.id, visit.proof(Act.CONFIRM, now))
     return person

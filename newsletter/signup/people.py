@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from newsletter.errors import NotFound
 from newsletter.model import Act, Consent, State, Subscriber
 from newsletter.signup.joining import Visit
-from newsletter.store import Database, mails, subscribers, suppressions
+from newsletter.store import Database, consents, mails, subscribers, suppressions
 from newsletter.subscribers import lifecycle
 
 # How long after leaving a reader is still asked whether it was a mistake.
@@ -63,7 +63,7 @@ def confirm(
         subscribers.change(
             connection, person.id, state=state.value, confirmed_at=now, asked=0, asked_at=None
         )
-        subscribers.log(connection, person.id, visit.proof(Act.CONFIRM, now))
+        consents.log(connection, person.id, visit.proof(Act.CONFIRM, now))
         suppressions.remove(connection, person.email.key, now)
         mails.queue(
             connection,
@@ -89,7 +89,7 @@ def leave(db: Database, subscriber_id: int, visit: Visit, now: datetime) -> Left
         _move(connection, person, visit.proof(Act.LEAVE, now))
         suppressions.add(connection, person.email.key, suppressions.LEFT, now, visit.source)
         undo = person.state is State.ACTIVE or _just_left(
-            subscribers.history(connection, person.id), now
+            consents.history(connection, person.id), now
         )
     return Left(person, undo)
 
@@ -105,7 +105,7 @@ def come_back(db: Database, subscriber_id: int, visit: Visit, now: datetime) -> 
         state: State = person.state
         for act in (Act.JOIN, Act.CONFIRM):
             state = lifecycle.after(state, act)
-            subscribers.log(connection, person.id, visit.proof(act, now))
+            consents.log(connection, person.id, visit.proof(act, now))
         subscribers.change(connection, person.id, state=state.value)
         suppressions.remove(connection, person.email.key, now)
     return Confirmed(person, state, already=False)
@@ -138,7 +138,7 @@ def _move(connection: Connection, person: Subscriber, proof: Consent) -> State:
     state = lifecycle.after(person.state, proof.act)
     if state is not person.state:
         subscribers.change(connection, person.id, state=state.value)
-        subscribers.log(connection, person.id, proof)
+        consents.log(connection, person.id, proof)
     return state
 
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from newsletter.errors import BadValue, NotFound
 from newsletter.model import Email, Section, State, Subscriber
-from newsletter.store import Database, subscribers, suppressions
-from newsletter.subscribers.tokens import fingerprint
+from newsletter.store import Database, consents, erasures, subscribers, suppressions
+from newsletter.subscribers.tokens import fingerprint, key_name
 
 # The bit of each section in `Subscriber.sections`.
 SECTION_BITS = {section: 1 << place for place, section in enumerate(Section)}
@@ -55,7 +55,7 @@ def my_data(db: Database, subscriber_id: int) -> dict[str, Any]:
             "suppressed": suppressions.reason(connection, person.email.key),
             "consents": [
                 asdict(consent) | {"act": consent.act.value, "at": _when(consent.at)}
-                for consent in subscribers.history(connection, person.id)
+                for consent in consents.history(connection, person.id)
             ],
         }
 
@@ -86,7 +86,8 @@ def forget(db: Database, who: str | int, *, hash_keys: Sequence[bytes], now: dat
             key = Email.parse(who).key
             person = subscribers.find(connection, key, lock=True)
         if key:
-            subscribers.remember_erasure(connection, fingerprint(hash_keys[0], key), now)
+            secret = hash_keys[0]
+            erasures.remember(connection, fingerprint(secret, key), key_name(secret), now)
         if person is not None:
             suppressions.add(connection, key, suppressions.ERASED, now, "erased")
             subscribers.erase(connection, person)

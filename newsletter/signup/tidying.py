@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from newsletter.model import Act
 from newsletter.signup.joining import Visit
 from newsletter.signup.moving import UNCONFIRMED
-from newsletter.store import Database, changes, mails, subscribers
+from newsletter.store import Database, changes, consents, mails, subscribers
 from newsletter.subscribers import lifecycle
 
 _REMIND_AFTER = timedelta(days=2)
@@ -40,7 +40,7 @@ def tidy(db: Database, keeping: Keeping, now: datetime) -> Tidied:
         erased += done
     with db.write() as connection:
         changes.forget_old(connection, now - UNCONFIRMED)
-        blanked = subscribers.blank_origins(connection, now - keeping.origins)
+        blanked = consents.blank_origins(connection, now - keeping.origins)
     return Tidied(reminded, erased, blanked)
 
 
@@ -68,5 +68,5 @@ def _end_pending(db: Database, before: datetime, now: datetime) -> int:
             proof = Visit("never confirmed again").proof(Act.LEAVE, now)
             state = lifecycle.after(person.state, Act.LEAVE)
             subscribers.change(connection, person.id, state=state.value, asked=0, asked_at=None)
-            subscribers.log(connection, person.id, proof)
+            consents.log(connection, person.id, proof)
     return len(silent)

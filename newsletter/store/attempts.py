@@ -2,40 +2,48 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, Integer, bindparam, case, delete
+from sqlalchemy import Connection, delete
 
-from newsletter.store.schema import Moment, attempts
-from newsletter.store.upsert import insert_into
+from newsletter.store import many
+from newsletter.store.schema import attempts
 
 # What is older than this tells nobody anything; windows are shorter.
 _FORGOTTEN = timedelta(days=1)
 
-_CLOSED = attempts.c.since <= bindparam("closed", type_=Moment())
-_ONE_MORE = {
-    "count": case(
-        (_CLOSED, bindparam("uses", type_=Integer())),
-        else_=attempts.c.count + bindparam("uses", type_=Integer()),
-    ),
-    "since": case((_CLOSED, bindparam("now", type_=Moment())), else_=attempts.c.since),
-}
+_COUNT = """
+INSERT INTO attempts (origin, since, count)
+SELECT {0}, :now, CAST({1} AS INTEGER) FROM {each} WHERE true
+ON CONFLICT (origin) DO UPDATE SET
+    count = CASE WHEN attempts.since <= :closed THEN 0 ELSE attempts.count END + excluded.count,
+    since = CASE WHEN attempts.since <= :closed THEN excluded.since ELSE attempts.since END
+RETURNING origin, count AS used
+"""
 
 
-def count(
-    connection: Connection, origin: str, now: datetime, within: timedelta, uses: int = 1
-) -> int:
-    """Note more uses from `origin` and give the uses in its running window.
+def count(connection: Connection, origin: str, now: datetime, within: timedelta) -> int:
+    """Note one more use from `origin` and give the uses in its running window.
 
     A window opens with the first use and closes after `within`.
     """
-    row = {"origin": origin, "since": now, "count": uses}
-    window = {"now": now, "closed": now - within, "uses": uses}
-    new = insert_into(connection, attempts).on_conflict_do_update(
-        index_elements=["origin"], set_=_ONE_MORE
-    )
-    used: int = connection.execute(new.returning(attempts.c.count), row | window).scalar_one()
-    if used == uses:
+    return count_all(connection, {origin: 1}, now, within)[origin]
+
+
+def count_all(
+    connection: Connection, uses: Mapping[str, int], now: datetime, within: timedelta
+) -> dict[str, int]:
+    """Note more uses from each origin, and give those in the running windows.
+
+    Rows are written in the order of origins: two who count the same ones wait in one direction.
+    """
+    if not uses:
+        return {}
+    values = {"rows": many.json(sorted(uses.items())), "now": now, "closed": now - within}
+    found = connection.execute(many.sql(connection, _COUNT), values)
+    counted = {row.origin: row.used for row in found}
+    if any(counted[origin] == more for origin, more in uses.items()):
         old = attempts.c.since <= now - max(within, _FORGOTTEN)
         connection.execute(delete(attempts).where(old))
-    return used
+    return counted

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from threading import RLock
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
@@ -14,7 +14,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from newsletter.errors import NewsletterError, Refused, WrongUsage
 
 # The newest migration; a test compares it with what alembic finds.
-HEAD = "0003"
+HEAD = "0004"
 
 # PostgreSQL: a server in the C locale would talk in bytes; a network that swallows everything
 # is noticed within half a minute instead of never (libpq's words: seconds, but milliseconds in
@@ -38,6 +38,12 @@ _PRAGMAS = (
     "PRAGMA cache_size=-16384",
     "PRAGMA temp_store=MEMORY",
 )
+
+# PostgreSQL's words for a deadlock and for transactions that cannot both stand.
+_HEAD_ON = ("40P01", "40001")
+_TRIES = 5
+
+T = TypeVar("T")
 
 
 class Unreachable(NewsletterError):
@@ -80,6 +86,22 @@ class Database:
             connection = opened.execution_options(newsletter_writes=True)
             with connection.begin():
                 yield connection
+
+    def settle(self, work: Callable[[Connection], T]) -> T:
+        """Do `work` in a transaction that writes, and once more if it met another one head on.
+
+        Of two transactions that wait for each other PostgreSQL ends one (SQLSTATE 40P01), which
+        then finds its way free. `work` must change nothing but the database.
+        """
+        for _ in range(_TRIES):
+            try:
+                with self.write() as connection:
+                    return work(connection)
+            except OperationalError as error:
+                if getattr(error.orig, "sqlstate", "") not in _HEAD_ON:
+                    raise
+        with self.write() as connection:
+            return work(connection)
 
     @contextmanager
     def _open(self) -> Iterator[Connection]:

@@ -13,9 +13,15 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, func, insert, or_, select, update
 
+from newsletter.store import many
 from newsletter.store.schema import mails
 
 WAITING, SENDING, SENT, FAILED = "waiting", "sending", "sent", "failed"
+
+_QUEUE = """
+INSERT INTO mails ("to", subscriber_id, kind, "values", state, created_at, due_at)
+SELECT {0}, CAST({1} AS BIGINT), :kind, '{}', :state, :now, :now FROM {each}
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +65,8 @@ def queue_all(
 ) -> None:
     """Let a mail of one kind wait for each of these people: address, number."""
     if to:
-        row = {"kind": kind, "values": {}, "state": WAITING, "created_at": now, "due_at": now}
-        rows = [row | {"to": address, "subscriber_id": number} for address, number in to]
-        connection.execute(insert(mails), rows)
+        values = {"rows": many.json(to), "kind": kind, "state": WAITING, "now": now}
+        connection.execute(many.sql(connection, _QUEUE), values)
 
 
 def claim(connection: Connection, now: datetime, lease: timedelta, limit: int) -> list[Mail]:

@@ -190,7 +190,18 @@ subscribers = Table(
     sqlite_autoincrement=True,
 )
 
-# Append-only proof of what a person agreed to.
+# The words under which people agreed, each version once; the digest is the text's SHA-256.
+wordings = Table(
+    "wordings",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("digest", String(64), nullable=False, unique=True),
+    Column("text", Text, nullable=False),
+    Column("since", Moment, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+# Append-only proof of what a person agreed to; a trigger refuses changes.
 consents = Table(
     "consents",
     metadata,
@@ -205,7 +216,9 @@ consents = Table(
     Column("act", String(12), nullable=False),
     Column("at", Moment, nullable=False),
     _text("source"),
-    _text("wording"),
+    # A version of `wordings`, 0 for none. No foreign key: it would be looked up for each of a
+    # million rows of a list, and no wording is ever deleted.
+    _number("wording_id"),
     _text("origin"),
     _text("user_agent"),
     # What is still to be blanked once its time is over.
@@ -270,6 +283,8 @@ erasures = Table(
     metadata,
     Column("hash", String(64), primary_key=True),
     Column("at", Moment, nullable=False),
+    # Names the key of the hash; empty for those from before keys had names.
+    Column("keyed_by", String(8), nullable=False, default="", server_default=""),
 )
 
 # An address that must not be mailed, whatever the list says.

@@ -1,19 +1,25 @@
-"""Subscribers, their consents, and what is left of those who were forgotten."""
+"""Subscribers: who is on the list, and how each of them stands."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import asdict
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, delete, func, or_, select, update
 
-from newsletter.model import Act, Consent, Email, State, Subscriber
-from newsletter.store.schema import consents, erasures, mails, subscribers
+from newsletter.model import Email, State, Subscriber
+from newsletter.store import many
+from newsletter.store.schema import consents, mails, subscribers
 from newsletter.store.upsert import insert_into
 
 _PAGE = 1000
+
+_ADD_PENDING = """
+INSERT INTO subscribers (email, key, name, source, state, created_at, asked, asked_at)
+SELECT {0}, {1}, {2}, {3}, :state, :now, 1, :now FROM {each} WHERE true
+ON CONFLICT (key) DO NOTHING RETURNING key, id
+"""
 
 
 def find(connection: Connection, key: str, *, lock: bool = False) -> Subscriber | None:
@@ -29,7 +35,8 @@ def find_all(
     connection: Connection, keys: Sequence[str], *, lock: bool = False
 ) -> dict[str, Subscriber]:
     """Those of these keys that are known; locks are taken in the order of keys."""
-    question = select(subscribers).where(subscribers.c.key.in_(keys)).order_by(subscribers.c.key)
+    here = subscribers.c.key.in_(many.texts(connection, keys))
+    question = select(subscribers).where(here).order_by(subscribers.c.key)
     found = connection.execute(question.with_for_update() if lock else question)
     return {row.key: _person(row) for row in found}
 
@@ -57,13 +64,9 @@ def add_pending(
     """Write people (address, name, source) who were just asked; give the numbers of new ones."""
     if not people:
         return {}
-    row = {"state": State.PENDING.value, "created_at": now, "asked": 1, "asked_at": now}
-    rows = [
-        row | {"email": email.text, "key": email.key, "name": name, "source": source}
-        for email, name, source in people
-    ]
-    new = insert_into(connection, subscribers).on_conflict_do_nothing(index_elements=["key"])
-    written = connection.execute(new.returning(subscribers.c.key, subscribers.c.id), rows)
+    rows = [(email.text, email.key, name, source) for email, name, source in people]
+    values = {"rows": many.json(rows), "state": State.PENDING.value, "now": now}
+    written = connection.execute(many.sql(connection, _ADD_PENDING), values)
     return {row.key: row.id for row in written}
 
 
@@ -72,41 +75,6 @@ def change(connection: Connection, subscriber_id: int, **values: Any) -> None:
     connection.execute(
         update(subscribers).where(subscribers.c.id == subscriber_id).values(**values)
     )
-
-
-def log(connection: Connection, subscriber_id: int, consent: Consent) -> None:
-    """Append proof of an act."""
-    row = asdict(consent) | {"subscriber_id": subscriber_id, "act": consent.act.value}
-    connection.execute(insert(consents), row)
-
-
-def log_all(connection: Connection, proofs: Sequence[tuple[int, Consent]]) -> None:
-    """Append proof of many acts, each with its person's number."""
-    if proofs:
-        rows = [
-            {
-                "subscriber_id": number,
-                "act": proof.act.value,
-                "at": proof.at,
-                "source": proof.source,
-                "wording": proof.wording,
-                "origin": proof.origin,
-                "user_agent": proof.user_agent,
-            }
-            for number, proof in proofs
-        ]
-        connection.execute(insert(consents), rows)
-
-
-def history(connection: Connection, subscriber_id: int) -> list[Consent]:
-    """All proof about one person, oldest first."""
-    found = connection.execute(
-        select(consents).where(consents.c.subscriber_id == subscriber_id).order_by(consents.c.id)
-    )
-    return [
-        Consent(Act(row.act), row.at, row.source, row.wording, row.origin, row.user_agent)
-        for row in found
-    ]
 
 
 def count(connection: Connection) -> dict[State, int]:
@@ -171,13 +139,6 @@ def page(
     return [_person(row) for row in found]
 
 
-def blank_origins(connection: Connection, before: datetime) -> int:
-    """Take origin and program out of proof that is older than that; the act stays."""
-    here = or_(consents.c.origin != "", consents.c.user_agent != "")
-    blank = update(consents).where(here, consents.c.at <= before)
-    return connection.execute(blank.values(origin="", user_agent="")).rowcount
-
-
 def erase(connection: Connection, person: Subscriber) -> None:
     """Delete a person, their proof and their mail."""
     connection.execute(
@@ -187,24 +148,6 @@ def erase(connection: Connection, person: Subscriber) -> None:
     )
     connection.execute(delete(consents).where(consents.c.subscriber_id == person.id))
     connection.execute(delete(subscribers).where(subscribers.c.id == person.id))
-
-
-def remember_erasure(connection: Connection, hash: str, now: datetime) -> None:
-    """Keep the keyed hash of an address that was erased."""
-    connection.execute(
-        insert_into(connection, erasures)
-        .values(hash=hash, at=now)
-        .on_conflict_do_nothing(index_elements=["hash"])
-    )
-
-
-def erased(connection: Connection, hashes: Collection[str]) -> set[str]:
-    """Which of these hashes belong to somebody who asked to be forgotten."""
-    return set(connection.scalars(select(erasures.c.hash).where(erasures.c.hash.in_(hashes))))
-
-
-def any_erased(connection: Connection) -> bool:
-    return connection.scalar(select(erasures.c.hash).limit(1)) is not None
 
 
 def _one(connection: Connection, condition: ColumnElement[bool], lock: bool) -> Subscriber | None:

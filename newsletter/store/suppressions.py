@@ -13,6 +13,7 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, select, update
 
 from newsletter.model import Suppression
+from newsletter.store import many
 from newsletter.store.schema import lifts, suppressions
 from newsletter.store.upsert import insert_into
 
@@ -65,7 +66,9 @@ def reason(connection: Connection, key: str) -> str | None:
 def reasons(connection: Connection, keys: Collection[str]) -> dict[str, str]:
     """Those of these addresses that must not be mailed, and why."""
     found = connection.execute(
-        select(suppressions.c.key, suppressions.c.reason).where(suppressions.c.key.in_(keys))
+        select(suppressions.c.key, suppressions.c.reason).where(
+            suppressions.c.key.in_(many.texts(connection, keys))
+        )
     )
     return {row.key: row.reason for row in found}
 

@@ -21,7 +21,7 @@ from newsletter.subscribers.exports import Form, form_of
 from newsletter.subscribers.lines import cells, decode, lines
 
 __all__ = ["COLUMNS", "LONGEST_NAME", "Row", "Unread", "decode", "harmless", "lines", "name"]
-__all__ += ["read", "write"]
+__all__ += ["plain", "read", "write"]
 
 COLUMNS = ("email", "name", "state", "created_at", "confirmed_at", "source", "sections")
 LONGEST_NAME = 100
@@ -48,18 +48,19 @@ class Row(NamedTuple):
     sections: int = ALL_SECTIONS
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class Unread:
-    """A line that was set aside, and why."""
+    """A line that was set aside, and why; `email` is what stood in its place, as far as known."""
 
     line: int
     reason: str
+    email: str = ""
 
 
 def read(rows: Iterable[str]) -> Iterator[Row | Unread]:
     """Yield what each line says; raise `BadValue` when the header names no email column."""
     records = cells(rows)
-    read_row = _header(records)
+    read_row, email_at = _header(records)
     for line, record in records:
         if isinstance(record, str):
             yield Unread(line, record)
@@ -67,7 +68,7 @@ def read(rows: Iterable[str]) -> Iterator[Row | Unread]:
         try:
             row = read_row(line, record)
         except BadValue as error:
-            yield Unread(line, str(error))
+            yield Unread(line, str(error), record[email_at] if email_at < len(record) else "")
         else:
             if row is not None:
                 yield row
@@ -97,8 +98,13 @@ def name(text: str) -> str:
         return ""
     text = text.strip()
     if not text.isprintable() or "  " in text:
-        text = " ".join(tidy(text.encode("utf-8", "ignore").decode()).split())
+        text = plain(text)
     return text[:LONGEST_NAME].strip() if len(text) > LONGEST_NAME else text
+
+
+def plain(text: str) -> str:
+    """Give a text as one printable line."""
+    return " ".join(tidy(text.encode("utf-8", "ignore").decode()).split())
 
 
 def harmless(cell: str) -> str:
@@ -109,14 +115,16 @@ def harmless(cell: str) -> str:
 _ReadRow = Callable[[int, list[str]], Row | None]
 
 
-def _header(records: Iterator[tuple[int, list[str] | str]]) -> _ReadRow:
+def _header(records: Iterator[tuple[int, list[str] | str]]) -> tuple[_ReadRow, int]:
+    """Give what reads a row under this header, and where the address stands."""
     for _, record in records:
         if isinstance(record, str) or not any(record):
             continue
         labels = [cell.strip().lower() for cell in record]
         form = form_of(labels)
-        if "email" in (form.columns.get(label) for label in labels):
-            return _reader(labels, form)
+        columns = [form.columns.get(label) for label in labels]
+        if "email" in columns:
+            return _reader(labels, form), len(columns) - 1 - columns[::-1].index("email")
         break
     raise BadValue(
         "The first line of the list has to name the columns, and one of them has to be 'email'. "

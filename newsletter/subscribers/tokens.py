@@ -118,6 +118,11 @@ def fingerprint(secret: bytes, key: str) -> str:
     ).hexdigest()
 
 
+def key_name(secret: bytes) -> str:
+    """Name a key without telling it (8 hex digits), so that a missing one can be noticed."""
+    return blake2b(_derived(secret), digest_size=4, person=b"key name").hexdigest()
+
+
 def _context(secret: bytes, purpose: Purpose) -> blake2b:
     return blake2b(key=_derived(secret), digest_size=_MAC, person=purpose.value.encode())
 

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from newsletter.deliver.events import Report
 from newsletter.model import Act, Event, EventKind, State
 from newsletter.sending import reports
-from newsletter.store import Database, events, ledger, subscribers, suppressions
+from newsletter.store import Database, consents, events, ledger, subscribers, suppressions
 from newsletter.store.schema import deliveries, set_aside
 from newsletter.store.schema import events as events_table
 from tests.sending.conftest import START, WEEK, Operator, act_on
@@ -77,7 +77,7 @@ def test_the_same_report_again_changes_nothing(operator: Operator) -> None:
     with operator.db.read() as connection:
         person = subscribers.find(connection, "reader0@example.org")
         assert person is not None
-        acts = [one.act for one in subscribers.history(connection, person.id)]
+        acts = [one.act for one in consents.history(connection, person.id)]
     assert acts == [Act.IMPORT, Act.BOUNCE]
 
 

@@ -13,7 +13,7 @@ from newsletter import signup
 from newsletter.errors import NotFound
 from newsletter.model import Email, State
 from newsletter.signup import Ask, Joined, Joins, Visit
-from newsletter.store import subscribers
+from newsletter.store import consents, subscribers
 from newsletter.web.api.door import answers, needs
 from newsletter.web.api.shapes import (
     NewPerson,
@@ -64,13 +64,14 @@ def one(here: Here, number: Number) -> PersonWithProof:
         found = subscribers.get(connection, number)
         if found is None:
             raise _nobody(number)
-        proofs = subscribers.history(connection, number)
+        proofs = consents.history(connection, number)
     said = [
         Proof(
             act=proof.act,
             at=proof.at,
             source=proof.source,
             wording=proof.wording,
+            wording_version=proof.wording_version,
             origin=proof.origin,
             user_agent=proof.user_agent,
         )

@@ -31,6 +31,7 @@ class Proof(BaseModel):
     at: datetime
     source: str
     wording: str
+    wording_version: int
     origin: str
     user_agent: str
 
