@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from newsletter.model import Act, SendState, SourceState, State
-from newsletter.store import alerts, events, ledger, mails, sources, subscribers
+from newsletter.store import alerts, consents, events, ledger, mails, sources, subscribers
 from newsletter.wiring import House
 
 # Feeds fail all the time; so many of them at once are our own network, or a setting.
@@ -98,7 +98,7 @@ def _gather(connection: Connection, now: datetime) -> Alarms:
 
 
 def _list(connection: Connection, now: datetime) -> Alarms:
-    acts = subscribers.acts(connection, since=now - _WEEK)
+    acts = consents.acts(connection, since=now - _WEEK)
     gone = sum(acts.get(act, 0) for act in (Act.LEAVE, Act.BOUNCE, Act.COMPLAIN))
     come = sum(acts.get(act, 0) for act in (Act.CONFIRM, Act.IMPORT))
     lost = gone - come

@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, or_, select, update
+from sqlalchemy import Connection, func, or_, select, update
 
 from newsletter.model import Act, Consent
 from newsletter.store import many
@@ -69,6 +69,14 @@ def history(connection: Connection, subscriber_id: int) -> list[Consent]:
         )
         for row in found
     ]
+
+
+def acts(connection: Connection, *, since: datetime) -> dict[Act, int]:
+    """How many acts of each kind were logged since then."""
+    rows = connection.execute(
+        select(consents.c.act, func.count()).where(consents.c.at >= since).group_by(consents.c.act)
+    )
+    return {Act(act): int(number) for act, number in rows}
 
 
 def wording_versions(

@@ -85,14 +85,6 @@ def count(connection: Connection) -> dict[State, int]:
     return dict.fromkeys(State, 0) | {State(state): number for state, number in found}
 
 
-def acts(connection: Connection, *, since: datetime) -> dict[Act, int]:
-    """How many acts of each kind were logged since then."""
-    rows = connection.execute(
-        select(consents.c.act, func.count()).where(consents.c.at >= since).group_by(consents.c.act)
-    )
-    return {Act(act): int(number) for act, number in rows}
-
-
 def everyone(connection: Connection) -> Iterator[Subscriber]:
     """Yield all, by number, a page at a time."""
     last = 0
