@@ -268,6 +268,12 @@ class Settings(BaseSettings):
     brake_after: int = Field(
         200, ge=1, description="deliveries whose fate must be known before the brake judges"
     )
+    dkim_selectors: Annotated[tuple[str, ...], NoDecode] = Field(
+        ("s1", "s2"), description="names of the DKIM keys that `doctor` looks for, by commas"
+    )
+    dns_server: str = Field(
+        "", description="ADDRESS or ADDRESS:PORT that `doctor` asks in place of the system's DNS"
+    )
     track_clicks: bool = Field(False, description="let SendGrid rewrite links to count clicks")
     track_opens: bool = Field(False, description="let SendGrid add a picture to count opens")
     track_people: bool = Field(
@@ -290,7 +296,14 @@ class Settings(BaseSettings):
     web: WebSettings = Field(WebSettings(), description="pages")
     calendar: CalendarSettings = Field(CalendarSettings(), description="what happens by itself")
 
-    @field_validator("sendgrid_webhook_public_key", "secret", "editors", "operators", mode="before")
+    @field_validator(
+        "sendgrid_webhook_public_key",
+        "secret",
+        "editors",
+        "operators",
+        "dkim_selectors",
+        mode="before",
+    )
     @classmethod
     def _listed(cls, value: object) -> object:
         return _parts(value)

@@ -38,6 +38,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "subscribers": ("people", "The people on the list."),
     "suppressions": ("people", "Addresses that must not be mailed."),
     "keys": ("keys", "Keys to the API."),
+    "doctor": (
+        "examining",
+        "Look at all that a send stands on, and name a cure for what is wrong.",
+    ),
     "db": ("database", "The database and its migrations."),
     "serve": ("house", "Run the web pages, the desk, the hooks and the mail queue."),
     "worker": ("working", "Do the work that jobs in the queue ask for, on any number of machines."),

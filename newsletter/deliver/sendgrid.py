@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import orjson
@@ -33,10 +34,19 @@ _PAGE = 500
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer of another call than mail/send: its status and its JSON, if it had some."""
+    """An answer of another call than mail/send: status, JSON if it had some, its own time."""
 
     status: int
     content: Any
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What a key may do, and what time it is at SendGrid."""
+
+    scopes: tuple[str, ...]
+    at: datetime | None
 
 
 class SendGrid:
@@ -102,6 +112,26 @@ class SendGrid:
         for name in _LIFTED_FROM:
             self._call(f"suppression/{name}/{address}", "delete", expect=204, or_fine=404)
 
+    def account(self) -> Account:
+        """GET /v3/scopes: what the key may do."""
+        reply = self._call("scopes", "get", expect=200)
+        return Account(tuple(reply.content.get("scopes", ())), reply.at)
+
+    def may_send_as(self, address: str) -> bool:
+        """Whether SendGrid has verified an address, or authenticated its domain or one above."""
+        known = self._call("verified_senders", "get", expect=200).content or {}
+        for one in known.get("results", ()):
+            if one.get("verified") and str(one.get("from_email", "")).lower() == address:
+                return True
+        domains = self._call("whitelabel/domains", "get", expect=200).content or []
+        ours = f".{address.rpartition('@')[2]}"
+        return any(one.get("valid") and ours.endswith(f".{one.get('domain')}") for one in domains)
+
+    def webhook_key(self) -> str:
+        """The key by which SendGrid signs events."""
+        reply = self._call("user/webhooks/event/settings/signed", "get", expect=200)
+        return str((reply.content or {}).get("public_key", ""))
+
     def suppressions(self, since: datetime, until: datetime) -> Iterator[Suppression]:
         """Read SendGrid's lists. Windows of time, since pages by offset move while one reads."""
         for name, reason in _LISTS.items():
@@ -155,7 +185,12 @@ class SendGrid:
             # A refusal is certain; after anything else it may have been done all the same.
             kind = Refused if answer.outcome is Outcome.REFUSED else NewsletterError
             raise kind(f"{method.upper()} {path}: {answer.reason}")
-        return Reply(response.status_code, _json(response.body))
+        told = _headers(response.headers).get("Date")
+        return Reply(
+            response.status_code,
+            _json(response.body),
+            parsedate_to_datetime(told) if told else None,
+        )
 
 
 def lease(timeout: float) -> timedelta:

@@ -24,6 +24,7 @@ SCOPES = (
     "user.scheduled_sends.update",
     "user.webhooks.event.settings.read",
     "verified_senders.read",
+    "whitelabel.read",
 )
 READING = tuple(scope for scope in SCOPES if scope.endswith(".read"))
 SENDING = ("mail.batch.create", "mail.batch.read", "mail.send")

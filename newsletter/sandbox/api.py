@@ -65,6 +65,7 @@ class Api:
             },
             "/v3/scopes": {"GET": ("", self._scopes)},
             "/v3/verified_senders": {"GET": ("verified_senders.read", self._verified)},
+            "/v3/whitelabel/domains": {"GET": ("whitelabel.read", self._domains)},
             "/v3/user/webhooks/event/settings/signed": {
                 "GET": ("user.webhooks.event.settings.read", self._signed)
             },
@@ -211,8 +212,17 @@ class Api:
         ]
         return answer(200, {"results": found})
 
+    def _domains(self, _call: Call, _: str) -> Reply:
+        """Domains that are authenticated: those of the senders, or any where none is named."""
+        names = sorted({one.rpartition("@")[2] for one in self._senders}) or _ANY
+        return answer(200, [{"id": n, "domain": one, "valid": True} for n, one in enumerate(names)])
+
     def _signed(self, _call: Call, _: str) -> Reply:
         return answer(200, {"public_key": self._public_key})
+
+
+# Where no sender is named everybody may send, so these stand for every domain of examples.
+_ANY = ["com", "example", "net", "org", "test"]
 
 
 def _unreadable(call: Call) -> Reply | None:
