@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from newsletter.sandbox import Sandbox
     from newsletter.sending.means import Means
     from newsletter.settings import Settings
+    from newsletter.signup import Spool
     from newsletter.store.papers import Papers
     from newsletter.subscribers.tokens import Tokens
 
@@ -207,6 +208,19 @@ class House:
             smallest=settings.smallest_issue,
             largest=settings.largest_issue,
         )
+
+    @cached_property
+    def spool(self) -> Spool:
+        """Where leaves wait while the database takes no writes."""
+        from newsletter.signup import Spool
+
+        return Spool(self.settings.folder("subscribers") / "leaves.jsonl")
+
+    def take_leaves(self) -> int:
+        """Take in the leaves that wait: before anything is sent, and whenever time is."""
+        from newsletter.signup import leave_noted
+
+        return self.spool.take(lambda who, seen, at: leave_noted(self.db, who, seen, at))
 
     @cached_property
     def means(self) -> Means:

@@ -97,6 +97,8 @@ def opened(*, sends: bool = False) -> Iterator[House]:
                 "SENDGRID_API_KEY is not set: mail goes to the local sandbox, "
                 f"outbox {house.settings.outbox}"
             )
+        if sends:
+            house.take_leaves()
         yield house
 
 

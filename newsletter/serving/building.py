@@ -10,7 +10,7 @@ from fastapi import FastAPI
 
 from newsletter.model import Week
 from newsletter.settings import Settings
-from newsletter.signup import Limits, Spool, domains, refusal
+from newsletter.signup import Limits, domains, refusal
 from newsletter.store import issues
 from newsletter.web import api, app, desk, hooks
 from newsletter.web.desk import DeskServices
@@ -57,17 +57,12 @@ def services(house: House) -> Services:
             a_minute=settings.join.joins_a_minute,
         ),
         asking=_asking(settings),
-        spool=spool(house),
+        spool=house.spool,
         zone=settings.zone,
         hsts=settings.base_url.startswith("https://")
         if settings.web.hsts is None
         else settings.web.hsts,
     )
-
-
-def spool(house: House) -> Spool:
-    """Where leaves wait while the database takes no writes."""
-    return Spool(house.settings.folder("subscribers") / "leaves.jsonl")
 
 
 def _asking(settings: Settings) -> Asking:

@@ -12,8 +12,7 @@ from datetime import timedelta
 from newsletter import journal
 from newsletter.errors import NewsletterError
 from newsletter.sending import singles, telling
-from newsletter.serving.building import spool
-from newsletter.signup import Keeping, leave, tidy
+from newsletter.signup import Keeping, tidy
 from newsletter.wiring import House
 
 _EVERY = 1.0
@@ -37,9 +36,8 @@ def chores(house: House) -> Iterator[None]:
         origins=timedelta(days=join.origin_days),
         reminder=join.reminder,
     )
-    waiting = spool(house)
     # First of all who left while the database took no writes: they are to get nothing more.
-    tasks.insert(0, lambda: waiting.take(lambda who, seen, at: leave(house.db, who, seen, at)))
+    tasks.insert(0, house.take_leaves)
     tasks.append(_hourly(lambda: tidy(house.db, keeping, house.clock())))
     if house.settings.local:
         tasks.append(house.settle)

@@ -14,6 +14,7 @@ from newsletter.signup.people import (
     come_back,
     confirm,
     leave,
+    leave_noted,
     reported,
 )
 from newsletter.signup.person import SECTION_BITS, choose, count, forget, look, my_data, show
@@ -50,6 +51,7 @@ __all__ = [
     "join",
     "join_all",
     "leave",
+    "leave_noted",
     "look",
     "move",
     "my_data",

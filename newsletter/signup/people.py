@@ -94,6 +94,17 @@ def leave(db: Database, subscriber_id: int, visit: Visit, now: datetime) -> Left
     return Left(person, undo)
 
 
+def leave_noted(db: Database, subscriber_id: int, visit: Visit, at: datetime) -> None:
+    """Take in a leave that was noted when it could not be written.
+
+    Whoever confirmed anew since then has come back, and the old leave says nothing any more.
+    """
+    with db.read() as connection:
+        history = consents.history(connection, subscriber_id)
+    if not any(proof.act is Act.CONFIRM and proof.at > at for proof in history):
+        leave(db, subscriber_id, visit, at)
+
+
 def come_back(db: Database, subscriber_id: int, visit: Visit, now: datetime) -> Confirmed:
     """Undo a leave, by a link that only the one who left was shown: they join and confirm."""
     with db.write() as connection:

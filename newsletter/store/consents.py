@@ -10,8 +10,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from functools import lru_cache
 
-from sqlalchemy import Connection, func, or_, select, update
+from sqlalchemy import Connection, Select, func, or_, select, update
 
 from newsletter.model import Act, Consent
 from newsletter.store import many
@@ -104,10 +105,14 @@ def blank_origins(connection: Connection, before: datetime) -> int:
 def _known(connection: Connection, digests: Collection[str]) -> dict[str, int]:
     if not digests:
         return {}
-    found = connection.execute(
-        select(wordings.c.digest, wordings.c.id).where(wordings.c.digest.in_(digests))
-    )
+    question = _among(connection.dialect.name)
+    found = connection.execute(question, {"rows": many.json(list(digests))})
     return {row.digest: row.id for row in found}
+
+
+@lru_cache
+def _among(kind: str) -> Select[tuple[str, int]]:
+    return select(wordings.c.digest, wordings.c.id).where(wordings.c.digest.in_(many.texts(kind)))
 
 
 def _digest(words: str) -> str:

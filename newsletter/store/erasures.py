@@ -24,8 +24,9 @@ def remember(connection: Connection, hash: str, keyed_by: str, now: datetime) ->
 
 def among(connection: Connection, hashes: Collection[str]) -> set[str]:
     """Which of these hashes belong to somebody who asked to be forgotten."""
-    here = erasures.c.hash.in_(many.texts(connection, hashes))
-    return set(connection.scalars(select(erasures.c.hash).where(here)))
+    here = erasures.c.hash.in_(many.texts(connection.dialect.name))
+    rows = {"rows": many.json(list(hashes))}
+    return set(connection.scalars(select(erasures.c.hash).where(here), rows))
 
 
 def any_at_all(connection: Connection) -> bool:

@@ -7,14 +7,13 @@ interpreter's lock each time, and waits for it behind every other thread.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
 from functools import lru_cache
 
 import orjson
 from sqlalchemy import (
-    BindParameter,
     Connection,
     Select,
+    Text,
     TextClause,
     bindparam,
     cast,
@@ -48,10 +47,14 @@ def json(rows: object) -> str:
     return orjson.dumps(rows).decode()
 
 
-def texts(connection: Connection, values: Collection[str]) -> Select[tuple[str]]:
-    """Give these texts as a sub-select, for an IN of any size."""
-    rows: BindParameter[str] = bindparam("rows", json(list(values)), unique=True)
-    if connection.dialect.name == "sqlite":
+@lru_cache
+def texts(kind: str) -> Select[tuple[str]]:
+    """Give the texts in the parameter `rows` as a sub-select, for an IN of any size.
+
+    `kind` is the dialect's name: a statement around it can be kept, and need not be built anew.
+    """
+    rows = bindparam("rows", type_=Text())
+    if kind == "sqlite":
         found = func.json_each(rows).table_valued("value")
     else:
         found = func.jsonb_array_elements_text(cast(rows, JSONB)).table_valued("value")

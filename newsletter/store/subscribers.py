@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, delete, func, or_, select, update
 
 from newsletter.model import Email, State, Subscriber
 from newsletter.store import many
@@ -35,9 +36,8 @@ def find_all(
     connection: Connection, keys: Sequence[str], *, lock: bool = False
 ) -> dict[str, Subscriber]:
     """Those of these keys that are known; locks are taken in the order of keys."""
-    here = subscribers.c.key.in_(many.texts(connection, keys))
-    question = select(subscribers).where(here).order_by(subscribers.c.key)
-    found = connection.execute(question.with_for_update() if lock else question)
+    question = _among(connection.dialect.name, lock)
+    found = connection.execute(question, {"rows": many.json(keys)})
     return {row.key: _person(row) for row in found}
 
 
@@ -140,6 +140,13 @@ def erase(connection: Connection, person: Subscriber) -> None:
     )
     connection.execute(delete(consents).where(consents.c.subscriber_id == person.id))
     connection.execute(delete(subscribers).where(subscribers.c.id == person.id))
+
+
+@lru_cache
+def _among(kind: str, lock: bool) -> Select[Any]:
+    here = subscribers.c.key.in_(many.texts(kind))
+    question = select(subscribers).where(here).order_by(subscribers.c.key)
+    return question.with_for_update() if lock else question
 
 
 def _one(connection: Connection, condition: ColumnElement[bool], lock: bool) -> Subscriber | None:

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
+from functools import lru_cache
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, Select, delete, select, update
 
 from newsletter.model import Suppression
 from newsletter.store import many
@@ -65,11 +66,8 @@ def reason(connection: Connection, key: str) -> str | None:
 
 def reasons(connection: Connection, keys: Collection[str]) -> dict[str, str]:
     """Those of these addresses that must not be mailed, and why."""
-    found = connection.execute(
-        select(suppressions.c.key, suppressions.c.reason).where(
-            suppressions.c.key.in_(many.texts(connection, keys))
-        )
-    )
+    question = _among(connection.dialect.name)
+    found = connection.execute(question, {"rows": many.json(list(keys))})
     return {row.key: row.reason for row in found}
 
 
@@ -127,6 +125,12 @@ def to_lift(connection: Connection, limit: int = 1000) -> list[str]:
 def lifted(connection: Connection, keys: Collection[str]) -> None:
     """Note that the provider delivers to these again."""
     connection.execute(delete(lifts).where(lifts.c.key.in_(keys)))
+
+
+@lru_cache
+def _among(kind: str) -> Select[tuple[str, str]]:
+    here = suppressions.c.key.in_(many.texts(kind))
+    return select(suppressions.c.key, suppressions.c.reason).where(here)
 
 
 def _lift(connection: Connection, key: str, at: datetime) -> None:

@@ -11,7 +11,7 @@ import traceback
 from collections.abc import Callable
 
 from starlette.datastructures import MutableHeaders
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -77,6 +77,9 @@ class Guard:
 
         try:
             await self._app(scope, receive, guarded)
+        except ClientDisconnect:
+            # Whoever asked has gone: nobody waits for an answer, and nothing is wrong here.
+            return
         except Exception as error:
             journal.error("request failed", method=scope["method"], **_where(scope, error))
             if started:

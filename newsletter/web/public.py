@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 
+from anyio import CapacityLimiter, fail_after, to_thread
 from fastapi import APIRouter, Request
 from sqlalchemy.exc import DBAPIError
 from starlette.concurrency import run_in_threadpool
@@ -33,6 +34,11 @@ CONFIRM_WORDS = "Yes, send me {title}"
 LEAVE_WORDS = "Leave {title}"
 AGAIN_WORDS = "Mail me a new link"
 BACK_WORDS = "It was a mistake, keep me on the list"
+
+# Seconds until a leave that the database does not take is noted on the disk. Those that hang
+# keep a few threads of their own busy, and no other page waits for them.
+_PATIENCE = 3
+_LEAVERS = CapacityLimiter(8)
 
 # Why readers leave: how it is counted, and what they read.
 REASONS = {
@@ -103,21 +109,15 @@ def leave_page(request: Request, here: Here, token: str) -> Response:
 
 
 @router.post("/leave/{token}")
-def leave(request: Request, here: Here, token: str) -> Response:
+async def leave(request: Request, here: Here, token: str) -> Response:
     """Take a reader off the list, by the button or by their mail program (RFC 8058).
 
     The body says nothing that the token does not say, so none is read: every form of it works.
     """
     number = who(here, Purpose.LEAVE, token)
     seen = visit(request, here, "leave page", here.words(LEAVE_WORDS))
-    try:
-        undo = signup.leave(here.db, number, seen, here.clock()).undo
-    except (DBAPIError, NewsletterError):
-        if here.spool is None:
-            raise
-        here.spool.put(number, seen, here.clock())
-        undo = False
-    return _left(request, sign(here, Purpose.UNDO, number) if undo else "")
+    undo = await _take_off(here, number, seen)
+    return await run_in_threadpool(_left, request, sign(here, Purpose.UNDO, number) if undo else "")
 
 
 @router.post("/leave/{token}/reason")
@@ -140,6 +140,28 @@ def come_back(request: Request, here: Here, token: str) -> Response:
     number = who(here, Purpose.UNDO, token)
     seen = visit(request, here, "undo on the leave page", BACK_WORDS)
     return _confirmed(request, here, signup.come_back(here.db, number, seen, here.clock()))
+
+
+async def _take_off(here: Services, number: int, seen: signup.Visit) -> bool:
+    """Take a reader off the list, or note it on the disk; say whether they may take it back.
+
+    A database that takes no writes may say so at once, or only after half a minute: mail
+    programs do not wait that long. Both may then happen, and are one leave.
+    """
+    now = here.clock()
+    try:
+        with fail_after(_PATIENCE):
+            done = await to_thread.run_sync(
+                lambda: signup.leave(here.db, number, seen, now),
+                abandon_on_cancel=True,
+                limiter=_LEAVERS,
+            )
+    except (TimeoutError, DBAPIError, NewsletterError):
+        if here.spool is None:
+            raise
+        await run_in_threadpool(here.spool.put, number, seen, now)
+        return False
+    return done.undo
 
 
 def _left(request: Request, undo: str, *, thanks: bool = False) -> Response:

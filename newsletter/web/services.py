@@ -88,4 +88,9 @@ def services(request: Request) -> Services:
     return found
 
 
-Here = Annotated[Services, Depends(services)]
+async def _here(request: Request) -> Services:
+    # Not `services` itself: FastAPI would run what is not async in another thread.
+    return services(request)
+
+
+Here = Annotated[Services, Depends(_here)]
