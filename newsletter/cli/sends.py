@@ -43,6 +43,9 @@ def send(
     test_to: Annotated[str, typer.Option(help="send a marked test to this address only")] = "",
     at: Annotated[str, typer.Option(help="when readers get it, at most 72 hours ahead")] = "",
     late: Annotated[bool, typer.Option("--late", help="go on with a send that lay long")] = False,
+    not_sent_before: Annotated[
+        bool, typer.Option("--not-sent-before", help="after a restore: nobody got it before")
+    ] = False,
     to_workers: Annotated[
         bool, typer.Option("--to-workers", help="freeze it and leave the rest to the workers")
     ] = False,
@@ -72,7 +75,13 @@ def send(
         with _stoppable(house), watched_send() as progress:
             try:
                 done = handover.send(
-                    house.means, approval, at=when, late=late, leave=to_workers, progress=progress
+                    house.means,
+                    approval,
+                    at=when,
+                    late=late,
+                    leave=to_workers,
+                    restored=not_sent_before,
+                    progress=progress,
                 )
             except NewsletterError:
                 account.write(house.db, house.papers, wanted)

@@ -43,6 +43,12 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "Look at all that a send stands on, and name a cure for what is wrong.",
     ),
     "db": ("database", "The database and its migrations."),
+    "move": ("database", "Carry everything to an empty database of the other kind, and compare."),
+    "backup": ("database", "Write everything that cannot be made again into one file."),
+    "restore": (
+        "database",
+        "Fill an empty database and home from a backup; nothing goes out twice.",
+    ),
     "serve": ("house", "Run the web pages, the desk, the hooks and the mail queue."),
     "worker": ("working", "Do the work that jobs in the queue ask for, on any number of machines."),
     "schedule": ("working", "Do what the calendar says is due; for cron and systemd timers."),

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from newsletter.deliver import plan as planning
 from newsletter.errors import NewsletterError, Refused
-from newsletter.model import Approval, Send, SendState
+from newsletter.model import Approval, Send, SendState, Week
 from newsletter.sending import hands
 from newsletter.sending.means import Means
 from newsletter.sending.steps import Step
-from newsletter.store import ledger
+from newsletter.store import ledger, restores
 
 # What names a send in delivery ids: no letters that look alike.
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
@@ -75,8 +75,12 @@ def plan(means: Means, approval: Approval, *, at: datetime | None = None) -> Pla
     )
 
 
-def frozen(means: Means, approval: Approval, *, at: datetime | None = None) -> tuple[Send, bool]:
+def frozen(
+    means: Means, approval: Approval, *, at: datetime | None = None, restored: bool = False
+) -> tuple[Send, bool]:
     """Give the send of this week and whether it was there before; freeze the audience if not.
+
+    `restored` is an operator's word that a week was not sent between a backup and its restore.
 
     A week whose send was undone as a whole is frozen anew, as the next take.
     """
@@ -85,6 +89,7 @@ def frozen(means: Means, approval: Approval, *, at: datetime | None = None) -> t
         before = ledger.newest(connection, approval.week)
     if before and _counts(before):
         return before, True
+    _refuse_after_restore(means, approval.week, restored)
     take = before.take + 1 if before else 1
     for _ in range(_TRIES):
         # Another operator may freeze it between our look and our write: theirs counts then.
@@ -130,6 +135,25 @@ def _freeze(
     ledger.set_times(connection, send_id, send_at=when.send_at, undo_until=when.undo_until)
     hands.ask(connection, send_id, means.knobs.hands)
     means.step(Step.FREEZING)
+
+
+def _refuse_after_restore(means: Means, week: Week, restored: bool) -> None:
+    """What went out after the backup is not in the ledger: who left, and whole issues."""
+    with means.db.read() as connection:
+        newest = restores.newest(connection)
+    if newest is None:
+        return
+    if newest.synced_at is None:
+        raise Refused(
+            f"This database was restored from a backup of {newest.backup_at:%Y-%m-%d %H:%M} UTC, "
+            "and who left since then is not known here. Run: newsletter suppressions sync"
+        )
+    if week.start(UTC) <= newest.restored_at and not restored:
+        raise Refused(
+            f"{week} may have been sent between the backup of {newest.backup_at:%Y-%m-%d %H:%M} "
+            f"UTC and its restore. Look at SendGrid's Activity; if nobody got it, run: newsletter "
+            f"send {week} --not-sent-before"
+        )
 
 
 def _counts(send: Send) -> bool:

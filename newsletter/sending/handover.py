@@ -32,19 +32,21 @@ def send(
     at: datetime | None = None,
     late: bool = False,
     leave: bool = False,
+    restored: bool = False,
     progress: Callable[[Standing], None] | None = None,
 ) -> Sent:
     """Hand an approved issue over to everyone on the list; go on where it stood if cut off.
 
         frozen | ready_lanes | claim > build > hand over > record | repair | close
 
-    `leave` freezes it and leaves the rest to the workers. Raises `Refused` when the provider will
+    `leave` freezes it and leaves the rest to the workers; `restored` says that it was not sent
+    between a backup and its restore. Raises `Refused` when the provider will
     not take the mail at all (nothing is lost then), and for a send that lay too long unless
     `late` says that readers are to get it all the same.
     """
     if leave:
         _refuse_without_workers(means, approval.week)
-    found, resumed = frozen(means, approval, at=at)
+    found, resumed = frozen(means, approval, at=at, restored=restored)
     if found.state is SendState.OPEN:
         if not late:
             _refuse_stale(means, found)

@@ -13,7 +13,7 @@ from newsletter.errors import NewsletterError
 from newsletter.model import Act
 from newsletter.sending.means import Means
 from newsletter.sending.reports import Acting
-from newsletter.store import subscribers, suppressions
+from newsletter.store import restores, subscribers, suppressions
 
 _EVERY = 1.0
 _LONGEST_PAUSE = 60.0
@@ -54,6 +54,8 @@ def sync(means: Means, *, since: datetime, act: Acting) -> Synced:
             if new and person:
                 act(connection, person.id, follows, one.at)
         taken, known = taken + new, known + (not new)
+    with means.db.write() as connection:
+        restores.synced(connection, now)
     return Synced(taken, known, tell(means))
 
 

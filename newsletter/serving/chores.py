@@ -10,13 +10,16 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 from newsletter import journal
+from newsletter.deliver import events as reporting
 from newsletter.errors import NewsletterError
 from newsletter.sending import singles, telling
 from newsletter.signup import Keeping, tidy
+from newsletter.store import inbox, jobs
 from newsletter.wiring import House
 
 _EVERY = 1.0
 _HOUR = 3600.0
+_LEFT = timedelta(minutes=1)
 _LONGEST_PAUSE = 60.0
 
 
@@ -38,6 +41,8 @@ def chores(house: House) -> Iterator[None]:
     )
     # First of all who left while the database took no writes: they are to get nothing more.
     tasks.insert(0, house.take_leaves)
+    if not house.db.is_sqlite:
+        tasks.append(lambda: _digest_what_waits(house))
     tasks.append(_hourly(lambda: tidy(house.db, keeping, house.clock())))
     if house.settings.local:
         tasks.append(house.settle)
@@ -49,6 +54,19 @@ def chores(house: House) -> Iterator[None]:
     finally:
         over.set()
         thread.join()
+
+
+def _digest_what_waits(house: House) -> None:
+    """Take in reports that were left to workers of whom none lives any more."""
+    with house.db.read() as connection:
+        if jobs.workers(connection):
+            return
+        left = inbox.waiting(connection, before=house.clock() - _LEFT)
+    for number in left:
+        with house.db.read() as connection:
+            raw = inbox.body(connection, number)
+        if raw is not None:
+            house.digest(reporting.parse(raw), waiting=number)
 
 
 def _hourly(task: Callable[[], object]) -> Callable[[], object]:

@@ -520,6 +520,17 @@ alerts = Table(
     Column("told", Text, nullable=False),
 )
 
+# A restore of this database from a backup, after which some things wait for an operator's word.
+restores = Table(
+    "restores",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("backup_at", Moment, nullable=False),
+    Column("restored_at", Moment, nullable=False),
+    Column("synced_at", Moment),
+    sqlite_autoincrement=True,
+)
+
 # A signed report that was taken in and waits for a worker to digest it; then it is deleted.
 reports = Table(
     "reports",
