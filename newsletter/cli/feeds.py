@@ -241,7 +241,11 @@ def why(
 
 def _stories(house: House, week: str) -> list[Any]:
     return choosing.stories(
-        house.db, week_of(house, week), zone=house.settings.zone, now=house.clock()
+        house.db,
+        house.papers,
+        week_of(house, week),
+        zone=house.settings.zone,
+        now=house.clock(),
     )
 
 

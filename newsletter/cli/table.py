@@ -17,6 +17,11 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "gather": ("feeds", "Fetch the feeds and store what is new."),
     "posts": ("feeds", "List the week's posts as curation sees them, best first."),
     "why": ("feeds", "Explain in plain words what curation says of one post."),
+    "taste": ("taste", "What editors picked, dropped and moved, and how far it shifts scores."),
+    "retractions": (
+        "taste",
+        "The list of retracted works that posts and issues are held against.",
+    ),
     "draft": ("issue", "Write the week's issue.toml, or add newcomers to its spare stories."),
     "check": ("issue", "Preflight: what would go wrong, or look wrong, if this were sent."),
     "render": (

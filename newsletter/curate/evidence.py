@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from newsletter.curate.features import LETTERS_A_WORD, Measured
+from newsletter.curate.fingerprint import cited_doi
 from newsletter.curate.vocabulary import Hit, document, vocabulary
 from newsletter.curate.words import words
 from newsletter.model import Evidence, Post, Section
@@ -30,7 +31,10 @@ _SIGNALS = ("retraction", "preprint", "sponsored", "press release")
 
 @dataclass(frozen=True, slots=True)
 class Rests:
-    """The kind of evidence, and signals such as "preprint", "sponsored" or "press release"."""
+    """The kind of evidence, and signals such as "preprint", "sponsored" or "press release".
+
+    A press release that tells neither a journal nor a DOI is also signalled "no paper named".
+    """
 
     evidence: Evidence
     signals: tuple[str, ...]
@@ -48,6 +52,8 @@ def recognise(post: Post, measured: Measured, section: Section) -> Rests:
     named = {hit.term.stands_for for hit in cues.find(words(post.source))}
     said |= named & {"press release", "clinic name"}
     signals = tuple(signal for signal in _SIGNALS if _signalled(signal, said, in_text))
+    if "press release" in signals and not _names_a_paper(post, in_text):
+        signals = (*signals, "no paper named")
     return Rests(_kind(section, said, signals, in_text, len(text)), signals)
 
 
@@ -93,6 +99,11 @@ def _signalled(signal: str, said: set[str], in_text: Sequence[Hit]) -> bool:
     return signal in said or (
         signal == "sponsored" and any(hit.term.stands_for == signal for hit in in_text)
     )
+
+
+def _names_a_paper(post: Post, in_text: Sequence[Hit]) -> bool:
+    named = any(hit.term.stands_for == "paper" for hit in in_text)
+    return named or bool(post.doi or post.pmid or cited_doi(post))
 
 
 def _by_host(url: str) -> set[str]:

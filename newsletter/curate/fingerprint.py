@@ -31,6 +31,7 @@ _DATE = re.compile(
 )
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _DOI = re.compile(r"\b10\.\d{4,9}/[^\s\"'<>]+[^\s\"'<>.,;:)\]]")
+_PMID = re.compile(r"(?:PMID:?\s*|pubmed\.ncbi\.nlm\.nih\.gov/|/pubmed/)(\d{4,9})\b")
 # Round and small numbers occur in any text.
 _PLAIN_NUMBERS = frozenset({*map(str, range(32)), "40", "50", "60", "90", "100", "1000"})
 
@@ -103,6 +104,14 @@ def cited_doi(post: Post) -> str:
         return ""
     cited = {found.lower() for found in _DOI.findall(post.text)}
     return cited.pop() if len(cited) == 1 else ""
+
+
+def works(post: Post) -> frozenset[str]:
+    """Name the works that a post is or cites: "doi 10.1/x", "pmid 123"; its own among them."""
+    text = post.text
+    dois = {post.doi, *(_DOI.findall(text) if "10." in text else ())} - {""}
+    pmids = {post.pmid, *(_PMID.findall(text) if "PMID" in text or "pubmed" in text else ())} - {""}
+    return frozenset([f"doi {doi.lower()}" for doi in dois] + [f"pmid {pmid}" for pmid in pmids])
 
 
 @lru_cache(maxsize=1)

@@ -26,7 +26,13 @@ _EVIDENCE = {
     Evidence.CLINIC: 0.0,
     Evidence.OPINION: 0.0,
 }
-_SIGNALS = {"retraction": 0.1, "sponsored": -0.4, "press release": -0.03}
+_SIGNALS = {
+    "retracted": -1.0,
+    "cites retracted work": -0.2,
+    "retraction": 0.1,
+    "sponsored": -0.4,
+    "press release": -0.03,
+}
 _FRESH, _HALF_LIFE_DAYS = 0.25, 5.0
 _WEIGHT, _COVERED, _MOST_COVERED = 0.2, 0.06, 4
 # What each earlier story of the same source or subject takes off.
@@ -36,12 +42,12 @@ _SAME_SOURCE, _SAME_SUBJECT, _MOST_REPEATS = 0.12, 0.07, 8
 def rank(stories: Sequence[Story], *, now: datetime) -> list[Story]:
     """Order `stories`, the relevant ones first; none is left out.
 
-    Weighs relevance, kind of evidence, freshness at `now`, weight of the source and how many
-    cover it; each story of a source or subject makes room for others.
+    Weighs relevance, the editors' taste, kind of evidence, freshness at `now`, weight of the
+    source and how many cover it; each story of a source or subject makes room for others.
     """
     relevant = [story for story in stories if story.lead.verdict.relevant]
     behind = [story for story in stories if not story.lead.verdict.relevant]
-    behind.sort(key=lambda story: (-story.lead.verdict.score, *_tie(story)))
+    behind.sort(key=lambda story: (-story.lead.verdict.shown, *_tie(story)))
     return [*_varied(relevant, now), *behind]
 
 
@@ -52,6 +58,7 @@ def worth(story: Story, now: datetime) -> float:
     covering = len({other.post.source_id for other in story.others} - {post.source_id})
     return (
         verdict.score
+        + verdict.taste
         + _EVIDENCE[verdict.evidence]
         + sum(_SIGNALS.get(signal, 0.0) for signal in verdict.signals)
         + _FRESH * exp(-days / _HALF_LIFE_DAYS)

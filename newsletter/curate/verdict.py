@@ -33,7 +33,7 @@ def explain(candidate: Candidate) -> str:
     verdict = candidate.verdict
     chosen = "Relevant" if verdict.relevant else "Not relevant"
     because = "; ".join(verdict.reasons) or "nothing in it speaks for or against"
-    said = [f"{chosen}, score {verdict.score:.2f} of 1: {because}."]
+    said = [f"{chosen}, score {verdict.shown:.2f} of 1: {because}."]
     said.append(f"Section {verdict.section.title}: {verdict.section_reason}.")
     if verdict.evidence is not Evidence.NONE:
         said.append(f"It rests on: {verdict.evidence.value}.")

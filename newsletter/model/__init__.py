@@ -49,18 +49,21 @@ from newsletter.model.posts import (
     Entry,
     Evidence,
     Post,
+    Retracted,
     Section,
     Source,
     SourceState,
     Story,
     Verdict,
 )
+from newsletter.model.taste import About, Deed, Lesson, Proposal
 from newsletter.model.week import Week
 
 __all__ = [
     "LEAVE_URL",
     "PREFERENCES_URL",
     "TAGS",
+    "About",
     "Act",
     "Also",
     "Answer",
@@ -71,6 +74,7 @@ __all__ = [
     "Candidate",
     "Cause",
     "Consent",
+    "Deed",
     "Email",
     "Entry",
     "Event",
@@ -83,6 +87,7 @@ __all__ = [
     "Hour",
     "Image",
     "Issue",
+    "Lesson",
     "Level",
     "Mailbox",
     "Masthead",
@@ -90,8 +95,10 @@ __all__ = [
     "Outcome",
     "Pick",
     "Post",
+    "Proposal",
     "Recipient",
     "Rendered",
+    "Retracted",
     "Section",
     "Send",
     "SendState",

@@ -129,7 +129,8 @@ class Post:
 class Verdict:
     """What curation says of one post, with reasons in an editor's words.
 
-    `score` is 0..1; `relevant` says on which side of the threshold it lies.
+    `score` is 0..1 and what the text earns; `relevant` says on which side of the threshold it
+    lies. `taste` is what editors' earlier picks and drops add to it (-0.2..0.2).
     """
 
     score: float
@@ -139,6 +140,12 @@ class Verdict:
     section_reason: str = ""
     evidence: Evidence = Evidence.NONE
     signals: tuple[str, ...] = ()
+    taste: float = 0.0
+
+    @property
+    def shown(self) -> float:
+        """The score with the editors' taste in it, 0..1, as it is shown."""
+        return round(max(0.0, min(1.0, self.score + self.taste)), 4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,12 +158,29 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """Posts that tell the same news. `others` are "also covered by"."""
+    """Posts that tell the same news. `others` are "also covered by".
+
+    `told` is the week (`2026-W46`) of an earlier issue that printed the story; such a story comes
+    back only as an `update`.
+    """
 
     lead: Candidate
     others: tuple[Candidate, ...] = field(default=())
+    told: str = ""
+    update: bool = False
 
     @property
     def key(self) -> str:
         """A name for the story that stays while its lead does."""
         return self.lead.post.url
+
+
+@dataclass(frozen=True, slots=True)
+class Retracted:
+    """A work that was retracted; `names` are "doi 10.1/x" and "pmid 123", `day` is ISO 8601."""
+
+    names: tuple[str, ...]
+    nature: str
+    day: str = ""
+    reason: str = ""
+    notice: str = ""

@@ -53,5 +53,9 @@ class Week:
         year, number, _ = (self.monday() - timedelta(days=7)).isocalendar()
         return Week(year, number)
 
+    def after(self) -> Week:
+        year, number, _ = (self.monday() + timedelta(days=7)).isocalendar()
+        return Week(year, number)
+
     def __str__(self) -> str:
         return f"{self.year:04d}-W{self.number:02d}"

@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, replace
 
-from newsletter import render
+from newsletter import curate, render
 from newsletter.errors import Refused
 from newsletter.model import Approval, Email, Finding, Issue, Level, Rendered, Week
 from newsletter.pipeline import editing
 from newsletter.pipeline.editing import Workshop
-from newsletter.store import issues
+from newsletter.store import issues, taste
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Approved:
 def approve(shop: Workshop, week: Week, by: Email, *, editors: tuple[str, ...]) -> Approved:
     """Approve a week's issue as it renders now.
 
-        load | variants | findings | issues.approve | papers.write_approved
+        load | variants | findings | papers.write_approved | issues.approve | taste.learn
 
     Raises `Refused` while preflight finds errors, or for somebody who is no editor.
     """
@@ -59,6 +59,8 @@ def approve(shop: Workshop, week: Week, by: Email, *, editors: tuple[str, ...]) 
     shop.papers.write_approved(week, whole)
     with shop.db.write() as connection:
         number = issues.approve(connection, approval)
+        proposed = taste.proposed(connection, week)
+        taste.learn(connection, week, curate.lessons(week, proposed, issue))
     return Approved(replace(approval, id=number), new=True)
 
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
 from newsletter import curate
+from newsletter.compose import file
 from newsletter.model import Candidate, Post, Story, Week
-from newsletter.store import Database, ledger, posts
+from newsletter.store import Database, issues, ledger, posts, retracted, taste
+from newsletter.store.papers import Papers
+from newsletter.urls import identity
 
 # An issue begins where the last one closed, if that was not longer ago than this.
 _LONGEST_WINDOW = timedelta(days=14)
@@ -18,15 +22,69 @@ _STALE = timedelta(days=14)
 # A source's own record counts for its posts if it is about pain as a rule.
 _ENOUGH_POSTS = 20
 _AS_A_RULE = 0.8
+# Issues that are looked back to for stories told already.
+_LOOK_BACK = 12
 
 
-def stories(db: Database, week: Week, *, zone: tzinfo, now: datetime) -> list[Story]:
-    """Give the week's stories, best first; those off topic stand behind, nothing is hidden.
+def stories(
+    db: Database, papers: Papers, week: Week, *, zone: tzinfo, now: datetime
+) -> list[Story]:
+    """Give the week's stories, best first; those off topic or told before hide nothing either.
 
-    posts.in_window | curate.judge | curate.group | curate.rank
+    posts.in_window | curate.judge | taste | curate.group | curate.retold | curate.rank
     """
-    candidates = judged(week_posts(db, week, zone=zone))
-    return curate.rank(curate.group(candidates), now=now)
+    found = week_posts(db, week, zone=zone)
+    printed = _printed(db, papers, week)
+    with db.read() as connection:
+        known = curate.taste(taste.learned(connection), week)
+        earlier = posts.of_addresses(connection, printed)
+        bad = retracted.among(connection, {name for post in found for name in curate.works(post)})
+    fresh = {post.id for post in found}
+    candidates = [
+        curate.flavoured(_warned(one, bad), known)
+        for one in judged([*found, *(post for post in earlier if post.id not in fresh)])
+    ]
+    weeks = {identity(address): str(told) for address, told in printed.items()}
+    told = curate.retold(curate.group(candidates), weeks, fresh)
+    return curate.rank([_noted(story) for story in told], now=now)
+
+
+def _printed(db: Database, papers: Papers, week: Week) -> dict[str, Week]:
+    """Give the addresses that earlier issues printed, each with its week.
+
+    An issue counts that was approved; and last week's, which may be about to be.
+    """
+    found: dict[str, Week] = {}
+    with db.read() as connection:
+        approved = issues.approved_weeks(connection)
+    for earlier in [one for one in papers.weeks() if one < week][-_LOOK_BACK:]:
+        text = papers.words(earlier)
+        if text is None or (earlier not in approved and earlier != week.before()):
+            continue
+        issue = file.read(text, name=f"issues/{earlier}/issue.toml")
+        for _, _, pick in issue.picks():
+            found |= dict.fromkeys((pick.url, *(also.url for also in pick.also)), earlier)
+    return found
+
+
+def _warned(one: Candidate, bad: Mapping[str, str]) -> Candidate:
+    """Signal work that was retracted: the post's own, or some that it cites."""
+    post, verdict = one.post, one.verdict
+    own = {f"doi {post.doi.lower()}", f"pmid {post.pmid}"} & bad.keys()
+    if not curate.works(post) & bad.keys():
+        return one
+    signal = "retracted" if own else "cites retracted work"
+    return replace(one, verdict=replace(verdict, signals=(signal, *verdict.signals)))
+
+
+def _noted(story: Story) -> Story:
+    """Signal on the lead that an earlier issue told the story."""
+    if not story.told:
+        return story
+    signal = f"update of {story.told}" if story.update else f"told in {story.told}"
+    verdict = story.lead.verdict
+    lead = replace(story.lead, verdict=replace(verdict, signals=(signal, *verdict.signals)))
+    return replace(story, lead=lead)
 
 
 def week_posts(db: Database, week: Week, *, zone: tzinfo) -> list[Post]:
@@ -75,7 +133,8 @@ def listed(found: Sequence[Story]) -> list[dict[str, Any]]:
                     "published": post.published.isoformat() if post.published else None,
                     "first_seen": post.first_seen.isoformat(),
                     "relevant": verdict.relevant,
-                    "score": verdict.score,
+                    "score": verdict.shown,
+                    "taste": verdict.taste,
                     "section": verdict.section.value if verdict.relevant else None,
                     "reasons": list(verdict.reasons),
                     "section_reason": verdict.section_reason,
@@ -83,6 +142,11 @@ def listed(found: Sequence[Story]) -> list[dict[str, Any]]:
                     "signals": list(verdict.signals),
                     "story": story.key,
                     "lead": number == 0,
+                    "also": [other.post.link for other in story.others] if number == 0 else [],
+                    "told": story.told or None,
+                    "update": story.update,
+                    "summary": curate.summarize(post),
+                    "doi": post.doi or None,
                 }
             )
     return rows

@@ -13,13 +13,13 @@ from newsletter import curate, render
 from newsletter.compose import file, preflight
 from newsletter.compose.draft import draft as propose
 from newsletter.errors import NotFound
-from newsletter.model import Finding, Issue, Masthead, Post, Rendered, Story, Week
+from newsletter.gather import names
+from newsletter.model import Finding, Issue, Masthead, Rendered, Week
 from newsletter.pipeline import choosing, crossref
 from newsletter.render import Templates
-from newsletter.store import Database, issues, links
+from newsletter.store import Database, issues, links, retracted, taste
 from newsletter.store.papers import Papers
-from newsletter.store.retractions import dois, retractions
-from newsletter.urls import identity
+from newsletter.store.retractions import dois, pmids, retractions
 
 # What a link answered longer ago says little of today.
 _REMEMBERED = timedelta(days=7)
@@ -56,8 +56,8 @@ def draft(shop: Workshop, week: Week) -> Drafted:
 
     choosing.stories | compose.draft | file.write or file.extend
     """
-    found = choosing.stories(shop.db, week, zone=shop.zone, now=shop.clock())
-    news = _untold(shop, week, found)
+    found = choosing.stories(shop.db, shop.papers, week, zone=shop.zone, now=shop.clock())
+    news = [story for story in found if story.update or not story.told]
     before = shop.papers.words(week)
     proposal = propose(
         week,
@@ -68,6 +68,9 @@ def draft(shop: Workshop, week: Week) -> Drafted:
         smallest=1 if before is not None else shop.smallest,
         largest=shop.largest,
     )
+    if proposal is not None:
+        with shop.db.write() as connection:
+            taste.propose(connection, week, curate.proposals(proposal, news))
     relevant = sum(story.lead.verdict.relevant for story in news)
     path = shop.papers.words_path(week)
     if proposal is None:
@@ -80,31 +83,6 @@ def draft(shop: Workshop, week: Week) -> Drafted:
     if text != before:
         shop.papers.write_words(week, text, instead_of=before)
     return Drafted(path, False, added, len(news), relevant)
-
-
-def _untold(shop: Workshop, week: Week, found: list[Story]) -> list[Story]:
-    """Leave out stories that an earlier issue printed."""
-    told = set()
-    for earlier in shop.papers.weeks()[-12:]:
-        if earlier < week and (text := shop.papers.words(earlier)) is not None:
-            told |= _printed(text, earlier)
-    return [story for story in found if told.isdisjoint(_addresses(story))]
-
-
-def _printed(text: str, week: Week) -> set[str]:
-    issue = file.read(text, name=_name(week))
-    return {
-        identity(address)
-        for _, _, pick in issue.picks()
-        for address in (pick.url, *(also.url for also in pick.also))
-    }
-
-
-def _addresses(story: Story) -> set[str]:
-    def of(post: Post) -> set[str]:
-        return {identity(post.url), identity(post.link)}
-
-    return of(story.lead.post).union(*(of(other.post) for other in story.others))
 
 
 def load(shop: Workshop, week: Week) -> Issue:
@@ -162,9 +140,10 @@ def works(connection: Connection, issue: Issue) -> dict[str, str]:
 
 
 def _retracted(connection: Connection, issue: Issue, now: datetime) -> dict[str, str]:
-    """Say which works behind an issue were retracted, by gathered notices and Crossref's records.
+    """Say which works behind an issue were retracted.
 
-    What was retracted stays so, however long ago it was looked up.
+    By gathered notices, Crossref's records and the loaded list. What was retracted stays so,
+    however long ago it was looked up.
     """
     behind = works(connection, issue)
     records = {name: crossref.address(doi) for name, doi in behind.items()}
@@ -174,7 +153,14 @@ def _retracted(connection: Connection, issue: Issue, now: datetime) -> dict[str,
         for name, record in records.items()
         if record in looked and looked[record].good and looked[record].reason
     }
-    return found | retractions(connection, [pick.url for _, _, pick in issue.picks()])
+    picked = [pick.url for _, _, pick in issue.picks()]
+    named = {name: f"doi {doi.lower()}" for name, doi in behind.items()}
+    numbers = {url: number for url in preflight.addresses(issue) if (number := names.pmid(url))}
+    numbers |= pmids(connection, picked)
+    for listed in (named, {url: f"pmid {number}" for url, number in numbers.items()}):
+        known = retracted.among(connection, listed.values())
+        found |= {name: known[key] for name, key in listed.items() if key in known}
+    return found | retractions(connection, picked)
 
 
 def _name(week: Week) -> str:

@@ -51,6 +51,11 @@ def approve(connection: Connection, approval: Approval) -> int:
     return int(row.scalar_one())
 
 
+def approved_weeks(connection: Connection) -> set[Week]:
+    """The weeks whose issue was approved at some time."""
+    return {Week.parse(week) for week in connection.scalars(select(approvals.c.week).distinct())}
+
+
 def newest_approval(connection: Connection, week: Week) -> Approval | None:
     """The approval that counts for a week, if there is one."""
     row = connection.execute(

@@ -107,6 +107,17 @@ def in_window(
     return [_post(row) for row in connection.execute(query)]
 
 
+def of_addresses(connection: Connection, addresses: Iterable[str]) -> list[Post]:
+    """List the posts that are known under some addresses, each once."""
+    wanted = list(dict.fromkeys(map(key_of, addresses)))
+    found: dict[int, Post] = {}
+    for some in _chunks(wanted):
+        query = _select().join(post_keys, post_keys.c.post_id == posts.c.id)
+        for row in connection.execute(query.where(post_keys.c.key.in_(some))):
+            found[row.id] = _post(row)
+    return [found[number] for number in sorted(found)]
+
+
 def by_url(connection: Connection, url: str) -> Post | None:
     """Find a post by any address under which it is known."""
     query = _select().join(post_keys, post_keys.c.post_id == posts.c.id)

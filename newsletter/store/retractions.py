@@ -47,16 +47,25 @@ def retractions(connection: Connection, urls: Iterable[str]) -> dict[str, str]:
 
 def dois(connection: Connection, urls: Iterable[str]) -> dict[str, str]:
     """Give the DOI of each address whose post was gathered with one."""
+    return {url: doi for url, (doi, _) in _papers(connection, urls).items() if doi}
+
+
+def pmids(connection: Connection, urls: Iterable[str]) -> dict[str, str]:
+    """Give the PubMed number of each address whose post was gathered with one."""
+    return {url: pmid for url, (_, pmid) in _papers(connection, urls).items() if pmid}
+
+
+def _papers(connection: Connection, urls: Iterable[str]) -> dict[str, tuple[str, str]]:
     wanted = {key_of(url): url for url in urls}
     found = {}
     for some in _chunks(list(wanted)):
         query = (
-            select(post_keys.c.key, posts.c.doi)
+            select(post_keys.c.key, posts.c.doi, posts.c.pmid)
             .join(posts, posts.c.id == post_keys.c.post_id)
-            .where(post_keys.c.key.in_(some), posts.c.doi != "")
+            .where(post_keys.c.key.in_(some))
         )
         for row in connection.execute(query):
-            found[wanted[row.key]] = row.doi
+            found[wanted[row.key]] = (row.doi, row.pmid)
     return found
 
 

@@ -170,6 +170,45 @@ approvals = Table(
     sqlite_autoincrement=True,
 )
 
+# A story as a draft offered it to editors, so that an approval shows what they made of it.
+proposals = Table(
+    "proposals",
+    metadata,
+    Column("week", String(8), primary_key=True),
+    Column("url", Text, primary_key=True),
+    Column("section", String(10), nullable=False),
+    Column("printed", Boolean, nullable=False),
+    _text("source"),
+    _text("title"),
+    Column("subjects", JSON, nullable=False, default=list, server_default="[]"),
+)
+
+# What editors did with a proposed story, for its source or for one of its subjects.
+lessons = Table(
+    "lessons",
+    metadata,
+    Column("week", String(8), primary_key=True),
+    Column("url", Text, primary_key=True),
+    Column("about", String(8), primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("deed", String(8), primary_key=True),
+    _text("title"),
+    _text("came"),
+    _text("went"),
+    Index("ix_lessons_about_name", "about", "name"),
+)
+
+# Work that was retracted, by the operator's data set; `key` is "doi NAME" or "pmid NUMBER".
+retracted = Table(
+    "retracted",
+    metadata,
+    Column("key", Text, primary_key=True),
+    _text("nature"),
+    _text("day"),
+    _text("reason"),
+    _text("notice"),
+)
+
 # A person on the list; `key` is the address by which they are unique.
 subscribers = Table(
     "subscribers",

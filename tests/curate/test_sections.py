@@ -151,7 +151,7 @@ def test_an_editor_is_told_of_a_press_release_and_of_what_is_paid_for() -> None:
     )
     paid = post("Knee pain relief at home", EXPLAINER * 3 + " This is a sponsored post.")
 
-    assert judge(release).signals == ("press release",)
+    assert judge(release).signals == ("press release", "no paper named")
     assert judge(release).evidence is Evidence.PRESS_RELEASE
     assert judge(paid).signals == ("sponsored",)
 

@@ -127,6 +127,22 @@ def _retracted(place: str, pick: Pick, proof: Proof) -> Iterator[Finding]:
             f"The paper behind this story was retracted ({found[0] or 'no reason given'}).",
             "Make the story spare. If the retraction is the news, link to its notice.",
         )
+    elif "retracted" in pick.signals:
+        yield Finding(
+            Level.ERROR,
+            "evidence",
+            place,
+            "The paper behind this story was retracted, by the list of retracted works.",
+            "Make the story spare. If the retraction is the news, link to its notice.",
+        )
+    elif "cites retracted work" in pick.signals:
+        yield Finding(
+            Level.WARNING,
+            "evidence",
+            place,
+            "The post cites work that was retracted. What it says may rest on that.",
+            "Read the post with this in mind; say so in the blurb, or make the story spare.",
+        )
     elif "retraction" in pick.signals and not _RETRACTED.search(pick.headline + pick.blurb):
         yield Finding(
             Level.ERROR,

@@ -53,7 +53,7 @@ def rows(desk: DeskServices, week: Week) -> Sequence[Row]:
     if kept is not None and kept[0] == seen:
         found: Sequence[Row] = kept[1]
         return found
-    stories = choosing.stories(shop.db, week, zone=shop.zone, now=now)
+    stories = choosing.stories(shop.db, shop.papers, week, zone=shop.zone, now=now)
     fresh = [_row(story, shop) for story in stories]
     if len(desk.shelf) >= _WEEKS_KEPT:
         desk.shelf.clear()
