@@ -59,7 +59,9 @@ def show_table(headings: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     table = Table(box=None, pad_edge=False, header_style="bold")
     listed = [[str(cell) for cell in row] for row in rows]
     for number, heading in enumerate(headings):
-        numeric = bool(listed) and all(row[number].replace(".", "").isdigit() for row in listed)
+        numeric = bool(listed) and all(
+            row[number].replace(".", "").replace(",", "").isdigit() for row in listed
+        )
         table.add_column(heading, justify="right" if numeric else "left", overflow="fold")
     for row in listed:
         table.add_row(*row)

@@ -62,6 +62,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "house",
         "Run a local SendGrid: same requests, same limits, an outbox instead of the world.",
     ),
+    "bench": ("benching", "Measure how much this machine carries, with a made-up list."),
     "demo": (
         "house",
         "Play a whole week on sample feeds and readers; nothing leaves this machine.",
