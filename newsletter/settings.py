@@ -274,6 +274,10 @@ class Settings(BaseSettings):
     dns_server: str = Field(
         "", description="ADDRESS or ADDRESS:PORT that `doctor` asks in place of the system's DNS"
     )
+    soft_bounces: int = Field(
+        3, ge=1, le=100, description="bounces that may pass after which an address is bounced"
+    )
+    soft_bounce_days: float = Field(60, gt=0, le=3650, description="how long such a bounce counts")
     track_clicks: bool = Field(False, description="let SendGrid rewrite links to count clicks")
     track_opens: bool = Field(False, description="let SendGrid add a picture to count opens")
     track_people: bool = Field(

@@ -11,7 +11,6 @@ import random
 import secrets
 import tempfile
 import threading
-from collections.abc import Callable, Collection, Mapping
 from contextlib import ExitStack, suppress
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
     from newsletter.deliver.events import Report
     from newsletter.deliver.sendgrid import SendGrid
     from newsletter.gather.limits import Limits
-    from newsletter.model import Act
+    from newsletter.model import Reported
     from newsletter.pipeline.editing import Workshop
     from newsletter.pipeline.gathered import Gathered, GatherStep
     from newsletter.render import Templates
@@ -170,7 +169,8 @@ class House:
     def digest(self, report: Report, *, waiting: int | None = None) -> None:
         """Take in what a verified report tells; `waiting` is its number if it waited for that."""
         from newsletter.sending import reports
-        from newsletter.store.events import Marks
+        from newsletter.sending.consequences import Soft
+        from newsletter.store.intake import Marks
 
         reports.take(
             self.db,
@@ -178,6 +178,7 @@ class House:
             now=self.clock(),
             act=reported,
             marks=Marks(self.secrets[0], self.settings.track_people),
+            soft=Soft(self.settings.soft_bounces, timedelta(days=self.settings.soft_bounce_days)),
             waiting=waiting,
         )
 
@@ -336,11 +337,11 @@ class House:
         )
 
 
-def reported(connection: Connection, subscriber_id: int, act: Act, at: datetime) -> None:
-    """Move a subscriber on the provider's word: what sending is handed for that."""
+def reported(connection: Connection, acts: Sequence[Reported]) -> None:
+    """Move subscribers on the provider's word: what sending is handed for that."""
     from newsletter import signup
 
-    signup.reported(connection, subscriber_id, act, signup.Visit("mail provider"), at)
+    signup.reported_all(connection, acts, signup.Visit("mail provider"))
 
 
 def _kept_secret(path: Path) -> bytes:

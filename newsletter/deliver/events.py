@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -45,7 +46,12 @@ _KINDS = {
     "open": EventKind.OPENED,
     "click": EventKind.CLICKED,
 }
+# A text of an event is cut to so many letters.
+_LONGEST = 2000
+_FALLEN = (EventKind.BOUNCED, EventKind.BLOCKED, EventKind.DROPPED)
 _LOOKS = (EventKind.OPENED, EventKind.CLICKED)
+# Without these an event is none.
+_NEEDED = frozenset({"event", "sg_event_id", "timestamp"})
 _PASSED_OVER = frozenset({"group_resubscribe"})
 
 # What a personal link starts with: of a click on one, this much is kept and nothing after it.
@@ -99,10 +105,7 @@ def _signed_by(key: ec.EllipticCurvePublicKey, der: bytes, signed: bytes) -> boo
 
 def parse(raw: bytes) -> Report:
     """Translate a POST's body. Raises `BadValue` if it is no JSON array at all."""
-    try:
-        rows = orjson.loads(raw)
-    except orjson.JSONDecodeError as error:
-        raise BadValue(f"The report is no JSON: {error}") from error
+    rows = _read(raw)
     if not isinstance(rows, list):
         raise BadValue("The report is no JSON array.")
     events, aside = [], []
@@ -110,11 +113,41 @@ def parse(raw: bytes) -> Report:
         try:
             event = _event(row)
         except (KeyError, TypeError, ValueError, OverflowError, OSError) as error:
-            aside.append(f"{type(error).__name__}: {error}"[:200])
+            aside.append(_reason(error))
         else:
             if event:
                 events.append(event)
     return Report(tuple(events), tuple(aside))
+
+
+def _read(raw: bytes) -> Any:
+    try:
+        return orjson.loads(raw)
+    except orjson.JSONDecodeError as error:
+        told = str(error)
+    # One event with half a letter (a lone surrogate, which JSON can spell) spoils no others.
+    try:
+        rows = json.loads(raw)
+    except (ValueError, RecursionError):
+        raise BadValue(f"The report is no JSON: {told}") from None
+    return [_whole(row) for row in rows] if isinstance(rows, list) else rows
+
+
+def _whole(row: Any) -> Any:
+    try:
+        return orjson.loads(orjson.dumps(row))
+    except (TypeError, ValueError):
+        return None
+
+
+def _reason(error: Exception) -> str:
+    """What was wrong with an event, without its words: they may hold an address."""
+    if isinstance(error, KeyError):
+        name = str(error.args[0])
+        return f"{name} is missing" if name in _NEEDED else "the kind of event is unknown"
+    if isinstance(error, TypeError) and not str(error).startswith("text was expected"):
+        return "it is no object"
+    return "a value cannot be read" if isinstance(error, ValueError | OSError) else str(error)[:200]
 
 
 def _event(row: dict[str, Any]) -> Event | None:
@@ -126,8 +159,14 @@ def _event(row: dict[str, Any]) -> Event | None:
     kind = _KINDS[name]
     email = _words(row.get("email")).lower()
     reason = _words(row.get("reason") or row.get("response"))
-    status = _words(row.get("status"))
-    why = causes.cause(kind, _words(row.get("bounce_classification")), status, reason)
+    why, lasting, machine, url = None, False, False, ""
+    if kind in _FALLEN:
+        status = _words(row.get("status"))
+        why = causes.cause(kind, _words(row.get("bounce_classification")), status, reason)
+        lasting = causes.lasting(kind, why, status, reason, row.get("type") == "expired")
+    elif kind in _LOOKS:
+        machine = bool(row.get("sg_machine_open")) or known_agent(_words(row.get("useragent")))
+        url = _PERSONAL.sub(r"\1", _words(row.get("url")))
     return Event(
         id=_words(row["sg_event_id"]) or _missing("sg_event_id"),
         kind=kind,
@@ -137,22 +176,25 @@ def _event(row: dict[str, Any]) -> Event | None:
         # Ours is what stands before the first dot; the rest names the recipient's copy.
         message_id=_words(row.get("sg_message_id")).partition(".")[0],
         reason=reason,
-        permanent=causes.lasting(kind, why, status, reason, row.get("type") == "expired"),
-        machine=kind in _LOOKS
-        and (bool(row.get("sg_machine_open")) or known_agent(_words(row.get("useragent")))),
-        url=_PERSONAL.sub(r"\1", _words(row.get("url"))),
+        permanent=lasting,
+        machine=machine,
+        url=url,
         cause=why,
         mailbox=mailbox(email),
     )
 
 
 def _words(value: object) -> str:
-    if value is None:
-        return ""
-    if not isinstance(value, str | int):
-        raise TypeError(f"text was expected where {type(value).__name__} stands")
+    if type(value) is not str:
+        if value is None:
+            return ""
+        if not isinstance(value, str | int):
+            raise TypeError(f"text was expected where {type(value).__name__} stands")
+        value = str(value)
+    if len(value) > _LONGEST:
+        value = value[:_LONGEST]
     # PostgreSQL takes no NUL in a text.
-    return str(value).replace("\0", "")[:2000]
+    return value.replace("\0", "") if "\0" in value else value
 
 
 def _missing(name: str) -> str:

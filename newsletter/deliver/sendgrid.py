@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
+from urllib.parse import quote
 
 import orjson
 from sendgrid import SendGridAPIClient
@@ -106,11 +107,14 @@ class SendGrid:
             "asm/suppressions/global", "post", expect=201, request={"recipient_emails": addresses}
         )
 
-    def lift(self, address: str) -> None:
+    def lift(self, address: str, *, bounces_only: bool = False) -> None:
         """Take an address off the lists by which SendGrid drops mail; none there is fine."""
-        self._call(f"asm/suppressions/global/{address}", "delete", expect=204, or_fine=404)
+        # Before the @ an address may have / and ?, which would end its place in the path.
+        place = quote(address, safe="@")
+        if not bounces_only:
+            self._call(f"asm/suppressions/global/{place}", "delete", expect=204, or_fine=404)
         for name in _LIFTED_FROM:
-            self._call(f"suppression/{name}/{address}", "delete", expect=204, or_fine=404)
+            self._call(f"suppression/{name}/{place}", "delete", expect=204, or_fine=404)
 
     def account(self) -> Account:
         """GET /v3/scopes: what the key may do."""

@@ -43,7 +43,7 @@ from newsletter.model.mail import (
     Standing,
     Suppression,
 )
-from newsletter.model.people import Act, Consent, Email, State, Subscriber
+from newsletter.model.people import Act, Consent, Email, Reported, State, Subscriber
 from newsletter.model.posts import (
     Candidate,
     Entry,
@@ -98,6 +98,7 @@ __all__ = [
     "Proposal",
     "Recipient",
     "Rendered",
+    "Reported",
     "Retracted",
     "Section",
     "Send",

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from email_validator import EmailNotValidError, validate_email
 
@@ -103,6 +104,14 @@ class Subscriber:
     asked: int = 0
     """How many confirmations were mailed since the last one was used, the last at `asked_at`."""
     asked_at: datetime | None = None
+
+
+class Reported(NamedTuple):
+    """An act of somebody that the provider tells of, and when it happened."""
+
+    subscriber_id: int
+    act: Act
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)

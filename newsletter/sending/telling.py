@@ -10,7 +10,7 @@ from datetime import datetime
 
 from newsletter import journal
 from newsletter.errors import NewsletterError
-from newsletter.model import Act
+from newsletter.model import Act, Reported
 from newsletter.sending.means import Means
 from newsletter.sending.reports import Acting
 from newsletter.store import restores, subscribers, suppressions
@@ -52,7 +52,7 @@ def sync(means: Means, *, since: datetime, act: Acting) -> Synced:
             new = suppressions.add(connection, one.key, reason, one.at, one.source, told_at=now)
             person = subscribers.find(connection, one.key)
             if new and person:
-                act(connection, person.id, follows, one.at)
+                act(connection, [Reported(person.id, follows, one.at)])
         taken, known = taken + new, known + (not new)
     with means.db.write() as connection:
         restores.synced(connection, now)
@@ -80,8 +80,8 @@ def tell(means: Means) -> int:
             back = suppressions.to_lift(connection)
         if not back:
             return told
-        for key in back:
-            means.provider.lift(key)
+        for key, scope in back.items():
+            means.provider.lift(key, bounces_only=scope == suppressions.BOUNCES)
             with means.db.write() as connection:
                 suppressions.lifted(connection, [key])
             told += 1

@@ -15,10 +15,10 @@ from newsletter.signup.people import (
     confirm,
     leave,
     leave_noted,
-    reported,
 )
 from newsletter.signup.person import SECTION_BITS, choose, count, forget, look, my_data, show
 from newsletter.signup.refusing import domains, refusal
+from newsletter.signup.reporting import reported, reported_all
 from newsletter.signup.spool import Spool
 from newsletter.signup.tidying import Keeping, Tidied, tidy
 from newsletter.signup.together import Joins
@@ -57,6 +57,7 @@ __all__ = [
     "my_data",
     "refusal",
     "reported",
+    "reported_all",
     "rows",
     "show",
     "tidy",

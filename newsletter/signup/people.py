@@ -1,4 +1,4 @@
-"""One person confirms, leaves, comes back, or is reported by the provider.
+"""One person confirms, leaves, comes back.
 
 Every change of state and its proof are one transaction, together with the mail that follows.
 """
@@ -120,29 +120,6 @@ def come_back(db: Database, subscriber_id: int, visit: Visit, now: datetime) -> 
         subscribers.change(connection, person.id, state=state.value)
         suppressions.remove(connection, person.email.key, now)
     return Confirmed(person, state, already=False)
-
-
-def reported(
-    connection: Connection, subscriber_id: int, act: Act, visit: Visit, at: datetime
-) -> State | None:
-    """Take in what the provider says became of a mail: a bounce, a complaint, a leave.
-
-    Gives the state that follows, None for a person who was forgotten. The caller's
-    transaction holds it together with the event.
-    """
-    person = subscribers.get(connection, subscriber_id, lock=True)
-    if person is None:
-        return None
-    # The provider put the address on its own list before it told us.
-    suppressions.add(connection, person.email.key, _REASON[act], at, visit.source, told_at=at)
-    return _move(connection, person, visit.proof(act, at))
-
-
-_REASON = {
-    Act.LEAVE: suppressions.LEFT,
-    Act.BOUNCE: suppressions.BOUNCED,
-    Act.COMPLAIN: suppressions.COMPLAINED,
-}
 
 
 def _move(connection: Connection, person: Subscriber, proof: Consent) -> State:

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Select, func, or_, select, update
 
 from newsletter.model import Act, Consent
 from newsletter.store import many
-from newsletter.store.schema import consents, wordings
+from newsletter.store.schema import Moment, consents, wordings
 from newsletter.store.upsert import insert_into
 
 _LOG = """
@@ -70,6 +70,35 @@ def history(connection: Connection, subscriber_id: int) -> list[Consent]:
         )
         for row in found
     ]
+
+
+def came_back(connection: Connection, numbers: Collection[int]) -> dict[int, datetime]:
+    """Who of these people left or bounced once and confirmed anew, and the second when they did.
+
+    Whole seconds, since that is what the provider's events tell.
+    """
+    if not numbers:
+        return {}
+    before = consents.alias()
+    silenced = (
+        select(before.c.id)
+        .where(
+            before.c.subscriber_id == consents.c.subscriber_id,
+            before.c.act.in_((Act.LEAVE, Act.BOUNCE)),
+            before.c.id < consents.c.id,
+        )
+        .exists()
+    )
+    rows = connection.execute(
+        select(consents.c.subscriber_id, func.max(consents.c.at, type_=Moment))
+        .where(
+            many.among(connection, consents.c.subscriber_id, numbers),
+            consents.c.act == Act.CONFIRM,
+            silenced,
+        )
+        .group_by(consents.c.subscriber_id)
+    )
+    return {number: at.replace(microsecond=0) for number, at in rows}
 
 
 def acts(connection: Connection, *, since: datetime) -> dict[Act, int]:

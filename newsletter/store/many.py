@@ -7,10 +7,14 @@ interpreter's lock each time, and waits for it behind every other thread.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from functools import lru_cache
+from typing import Any
 
 import orjson
 from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
     Connection,
     Select,
     Text,
@@ -21,7 +25,7 @@ from sqlalchemy import (
     select,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from newsletter.store.schema import Moment
 
@@ -59,6 +63,18 @@ def texts(kind: str) -> Select[tuple[str]]:
     else:
         found = func.jsonb_array_elements_text(cast(rows, JSONB)).table_valued("value")
     return select(found.c.value)
+
+
+def among(connection: Connection, column: Any, values: Collection[Any]) -> ColumnElement[bool]:
+    """The condition that a column of texts or of numbers is one of `values`, however many.
+
+    A place for each value would be a statement to be parsed anew for each number of them.
+    """
+    if connection.dialect.name == "sqlite":
+        listed = func.json_each(json(list(values))).table_valued("value")
+        return column.in_(select(listed.c.value))  # type: ignore[no-any-return]
+    kind = BigInteger() if isinstance(next(iter(values), 0), int) else Text()
+    return column == func.any(bindparam(None, list(values), type_=ARRAY(kind)))  # type: ignore[no-any-return]
 
 
 @lru_cache(maxsize=256)

@@ -337,12 +337,14 @@ suppressions = Table(
     Column("told_at", Moment),
 )
 
-# An address that may be mailed again, until the provider was told so too.
+# An address that may be mailed again, until the provider was told so too; `scope` says which of
+# its lists it is taken off.
 lifts = Table(
     "lifts",
     metadata,
     Column("key", Text, primary_key=True),
     Column("at", Moment, nullable=False),
+    Column("scope", String(10), nullable=False, default="all", server_default="all"),
 )
 
 # How often an address of origin used the form since a moment, so that nobody floods strangers.

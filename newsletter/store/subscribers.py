@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Select, delete, func, or_, sel
 
 from newsletter.model import Email, State, Subscriber
 from newsletter.store import many
+from newsletter.store.many import among
 from newsletter.store.schema import consents, mails, subscribers
 from newsletter.store.upsert import insert_into
 
@@ -30,6 +31,18 @@ def find(connection: Connection, key: str, *, lock: bool = False) -> Subscriber 
 
 def get(connection: Connection, subscriber_id: int, *, lock: bool = False) -> Subscriber | None:
     return _one(connection, subscribers.c.id == subscriber_id, lock)
+
+
+def get_all(
+    connection: Connection, numbers: Collection[int], *, lock: bool = False
+) -> dict[int, Subscriber]:
+    """Those of these numbers that are known; locks are taken in the order of numbers."""
+    if not numbers:
+        return {}
+    here = among(connection, subscribers.c.id, numbers)
+    question = select(subscribers).where(here).order_by(subscribers.c.id)
+    found = connection.execute(question.with_for_update() if lock else question)
+    return {row.id: _person(row) for row in found}
 
 
 def find_all(
@@ -75,6 +88,14 @@ def change(connection: Connection, subscriber_id: int, **values: Any) -> None:
     connection.execute(
         update(subscribers).where(subscribers.c.id == subscriber_id).values(**values)
     )
+
+
+def move(connection: Connection, states: Mapping[int, State]) -> None:
+    """Set the states of people, by number."""
+    for state in sorted(set(states.values())):
+        numbers = [number for number, to in states.items() if to is state]
+        here = among(connection, subscribers.c.id, numbers)
+        connection.execute(update(subscribers).where(here).values(state=state.value))
 
 
 def count(connection: Connection) -> dict[State, int]:

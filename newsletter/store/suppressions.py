@@ -7,21 +7,36 @@ What is new here is told there (`not_told`, `told`), and so is what was taken ba
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Select, delete, select, update
+from sqlalchemy import Connection, Select, and_, case, delete, or_, select, update
 
 from newsletter.model import Suppression
 from newsletter.store import many
+from newsletter.store.many import among
 from newsletter.store.schema import lifts, suppressions
 from newsletter.store.upsert import insert_into
 
 LEFT, ERASED, BOUNCED, COMPLAINED = "left", "erased", "bounced", "complained"
 
+# Which of the provider's lists an address is taken off.
+ALL, BOUNCES = "all", "bounces"
+
 # The later one counts when an address is named twice; reasons not listed stand before all.
 _LOUDER = (LEFT, ERASED, BOUNCED, COMPLAINED)
+
+
+class NewSuppression(NamedTuple):
+    """An address to suppress, why and since when; `told_at` when the provider itself said so."""
+
+    key: str
+    reason: str
+    at: datetime
+    source: str
+    told_at: datetime | None = None
 
 
 def add(
@@ -38,18 +53,36 @@ def add(
     Twice is once, and a louder reason takes a quieter one's place. `told_at` is given when
     the provider itself said so.
     """
-    new = insert_into(connection, suppressions).values(
-        key=key, reason=reason, at=at, source=source, told_at=told_at
-    )
-    changed = connection.scalar(
-        new.on_conflict_do_update(
-            index_elements=["key"],
-            set_={"reason": reason, "at": at, "source": source, "told_at": told_at},
-            where=suppressions.c.reason.in_(_quieter(reason)),
-        ).returning(suppressions.c.key)
-    )
+    row = NewSuppression(key, reason, at, source, told_at)._asdict()
+    changed = connection.scalar(_adding(connection).returning(suppressions.c.key), row)
     connection.execute(delete(lifts).where(lifts.c.key == key))
     return changed is not None
+
+
+def add_all(connection: Connection, new: Sequence[NewSuppression]) -> None:
+    """Suppress many addresses, each as `add` does; locks are taken in the order of keys."""
+    if not new:
+        return
+    rows = [one._asdict() for one in sorted(new, key=lambda one: (one.key, one.at))]
+    connection.execute(_adding(connection), rows)
+    keys = {one.key for one in new}
+    connection.execute(delete(lifts).where(among(connection, lifts.c.key, keys)))
+
+
+def _adding(connection: Connection) -> Any:
+    """Of two words about one address the louder counts, of two of a kind the first that was said.
+
+    So it does not matter in which order they come.
+    """
+    new = insert_into(connection, suppressions)
+    ranks = {reason: rank for rank, reason in enumerate(_LOUDER)}
+    said = case(ranks, value=new.excluded.reason, else_=-1)
+    stands = case(ranks, value=suppressions.c.reason, else_=len(ranks))
+    return new.on_conflict_do_update(
+        index_elements=["key"],
+        set_={name: new.excluded[name] for name in NewSuppression._fields if name != "key"},
+        where=or_(said > stands, and_(said == stands, new.excluded.at < suppressions.c.at)),
+    )
 
 
 def has(connection: Connection, key: str) -> bool:
@@ -85,7 +118,7 @@ def remove(connection: Connection, key: str, at: datetime) -> bool:
         delete(suppressions).where(suppressions.c.key == key).returning(suppressions.c.told_at)
     ).one_or_none()
     if row is not None and row.told_at is not None:
-        _lift(connection, key, at)
+        lift(connection, {key: at})
     return row is not None
 
 
@@ -111,15 +144,14 @@ def told(connection: Connection, keys: Collection[str], at: datetime) -> None:
         update(suppressions).where(here).values(told_at=at).returning(suppressions.c.key)
     )
     for key in set(keys).difference(known):
-        _lift(connection, key, at)
+        lift(connection, {key: at})
     connection.execute(delete(suppressions).where(here, suppressions.c.reason == ERASED))
 
 
-def to_lift(connection: Connection, limit: int = 1000) -> list[str]:
-    """Addresses that the provider must be told to deliver to again, oldest first."""
-    return list(
-        connection.scalars(select(lifts.c.key).order_by(lifts.c.at, lifts.c.key).limit(limit))
-    )
+def to_lift(connection: Connection, limit: int = 1000) -> dict[str, str]:
+    """Addresses that the provider must be told to deliver to again, oldest first, with scope."""
+    rows = connection.execute(select(lifts).order_by(lifts.c.at, lifts.c.key).limit(limit))
+    return {row.key: row.scope for row in rows}
 
 
 def lifted(connection: Connection, keys: Collection[str]) -> None:
@@ -133,14 +165,17 @@ def _among(kind: str) -> Select[tuple[str, str]]:
     return select(suppressions.c.key, suppressions.c.reason).where(here)
 
 
-def _lift(connection: Connection, key: str, at: datetime) -> None:
-    connection.execute(
-        insert_into(connection, lifts)
-        .values(key=key, at=at)
-        .on_conflict_do_nothing(index_elements=["key"])
-    )
+def lift(connection: Connection, keys: Mapping[str, datetime], scope: str = ALL) -> None:
+    """Have the provider deliver again to addresses that stand on its lists since then.
 
-
-def _quieter(reason: str) -> tuple[str, ...]:
-    """The reasons that `reason` may replace."""
-    return _LOUDER[: _LOUDER.index(reason)] if reason in _LOUDER else ()
+    `scope` says from which: `ALL` of them, or `BOUNCES` alone.
+    """
+    rows = [{"key": key, "at": at, "scope": scope} for key, at in sorted(keys.items())]
+    if rows:
+        new = insert_into(connection, lifts)
+        wider = new.on_conflict_do_update(
+            index_elements=["key"],
+            set_={"scope": new.excluded.scope},
+            where=new.excluded.scope == ALL,
+        )
+        connection.execute(wider, rows)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import threading
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -19,7 +19,7 @@ from sqlalchemy import Connection
 from newsletter import signup
 from newsletter.deliver import events as reporting
 from newsletter.deliver.sendgrid import SendGrid
-from newsletter.model import Act, Approval, Masthead, Rendered, Week
+from newsletter.model import Approval, Masthead, Rendered, Reported, Week
 from newsletter.sandbox import Sandbox
 from newsletter.sending import handover, lanes, proof, reports
 from newsletter.sending.means import Knobs, Means, this_process
@@ -186,8 +186,8 @@ class Operator:
         return self.arrived
 
 
-def act_on(connection: Connection, subscriber: int, act: Act, at: datetime) -> None:
-    signup.reported(connection, subscriber, act, signup.Visit("mail provider"), at)
+def act_on(connection: Connection, acts: Sequence[Reported]) -> None:
+    signup.reported_all(connection, acts, signup.Visit("mail provider"))
 
 
 @pytest.fixture

@@ -12,7 +12,8 @@ from newsletter import signup
 from newsletter.deliver.events import Report
 from newsletter.model import Both, Cause, Event, EventKind, Figures, Followed, Waits
 from newsletter.sending import figures, reports, tables
-from newsletter.store import events, subscribers
+from newsletter.store import subscribers
+from newsletter.store.intake import Marks
 from newsletter.store.schema import deliveries, sends
 from newsletter.store.schema import events as events_table
 from tests.sending.conftest import START, WEEK, Operator, act_on
@@ -51,7 +52,7 @@ def _happens(
         Report(tuple(told), ()),
         now=operator.clock(),
         act=act_on,
-        marks=events.Marks(b"k" * 32, people),
+        marks=Marks(b"k" * 32, people),
     )
 
 
