@@ -11,6 +11,7 @@ import random
 import secrets
 import tempfile
 import threading
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
