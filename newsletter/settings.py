@@ -143,6 +143,11 @@ class WebSettings(BaseModel):
     trusted_proxies: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="addresses whose X-Forwarded headers are believed, parted by commas"
     )
+    metrics_token: str = Field(
+        "",
+        repr=False,
+        description="who sends it as a bearer token may read /metrics; without it this machine may",
+    )
     hsts: bool | None = Field(
         None, description="tell browsers to use HTTPS alone; unless set, if the address is https"
     )

@@ -12,7 +12,7 @@ from newsletter.model import Week
 from newsletter.settings import Settings
 from newsletter.signup import Limits, domains, refusal
 from newsletter.store import issues
-from newsletter.web import api, app, desk, hooks
+from newsletter.web import api, app, desk, hooks, metrics
 from newsletter.web.desk import DeskServices
 from newsletter.web.services import Asking, SentIssue, Services
 from newsletter.wiring import House
@@ -34,6 +34,9 @@ def application(house: House) -> FastAPI:
         ),
         hooks.router(house.take_report),
         api.router(),
+        metrics.router(
+            house.db, settings.web.metrics_token, "sqlite" if house.db.is_sqlite else "postgresql"
+        ),
     )
     return app.build(services(house), routers)
 

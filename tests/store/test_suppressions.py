@@ -65,9 +65,9 @@ def test_who_comes_back_is_lifted_at_the_provider_too(db: Database, now: datetim
 
         assert removed
         assert not suppressions.has(connection, KEY)
-        assert suppressions.to_lift(connection) == [KEY]
+        assert list(suppressions.to_lift(connection)) == [KEY]
         suppressions.lifted(connection, [KEY])
-        assert suppressions.to_lift(connection) == []
+        assert list(suppressions.to_lift(connection)) == []
 
 
 def test_what_the_provider_never_heard_need_not_be_lifted(db: Database, now: datetime) -> None:
@@ -75,7 +75,7 @@ def test_what_the_provider_never_heard_need_not_be_lifted(db: Database, now: dat
         suppressions.add(connection, KEY, LEFT, now, "leave page")
         suppressions.remove(connection, KEY, now)
 
-        assert suppressions.to_lift(connection) == []
+        assert list(suppressions.to_lift(connection)) == []
         assert not suppressions.remove(connection, KEY, now)
 
 
@@ -85,7 +85,7 @@ def test_who_leaves_again_is_no_longer_to_be_lifted(db: Database, now: datetime)
         suppressions.remove(connection, KEY, now)
         suppressions.add(connection, KEY, LEFT, now, "leave page")
 
-        assert suppressions.to_lift(connection) == []
+        assert list(suppressions.to_lift(connection)) == []
         assert [s.key for s in suppressions.not_told(connection)] == [KEY]
 
 
@@ -98,7 +98,7 @@ def test_who_comes_back_while_the_provider_is_told_is_lifted_again(
         suppressions.remove(connection, KEY, now)
         suppressions.told(connection, on_the_way, now)
 
-        assert suppressions.to_lift(connection) == [KEY]
+        assert list(suppressions.to_lift(connection)) == [KEY]
 
 
 def test_an_erased_address_is_dropped_once_the_provider_knows(db: Database, now: datetime) -> None:
