@@ -36,6 +36,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "status": ("figures", "Say how an issue stands."),
     "reconcile": ("figures", "Prove that everyone is accounted for, in the ledger and by events."),
+    "archive": ("archive", "Issues that went out."),
     "undo": ("steering", "Take back an issue while the mail provider still holds it."),
     "pause": ("steering", "Let nothing more of an issue be handed over, until `resume`."),
     "resume": ("steering", "Let a paused issue go on."),

@@ -7,6 +7,7 @@ import re
 from fastapi import APIRouter, Request
 from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Response
 
+from newsletter.deliver.machines import CANARY
 from newsletter.errors import BadValue, NewsletterError, NotFound
 from newsletter.model import Week
 from newsletter.store.database import HEAD
@@ -55,6 +56,26 @@ def atom(here: Here) -> Response:
     return Response(
         feed.atom(here.masthead, here.sent()), media_type="application/atom+xml", headers=_PUBLIC
     )
+
+
+@router.api_route("/sitemap.xml", methods=LOOK)
+def sitemap(here: Here) -> Response:
+    written = feed.sitemap(here.masthead, here.sent())
+    return Response(written, media_type="application/xml", headers=_PUBLIC)
+
+
+@router.api_route("/robots.txt", methods=LOOK)
+def robots(here: Here) -> Response:
+    """What crawlers may read (RFC 9309): the archive; everything else belongs to one person."""
+    return Response(
+        feed.robots(here.masthead), media_type="text/plain; charset=utf-8", headers=_PUBLIC
+    )
+
+
+@router.api_route(f"/{CANARY}", methods=LOOK)
+def for_machines(request: Request) -> Response:
+    """Where the hidden link of a mail leads, which programs follow and no reader sees."""
+    return page(request, "for-machines.html", private=True)
 
 
 @router.api_route("/static/{name}", methods=LOOK)

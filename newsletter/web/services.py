@@ -18,12 +18,13 @@ from newsletter.subscribers.tokens import Tokens
 
 @dataclass(frozen=True, slots=True)
 class SentIssue:
-    """One issue as the archive lists it."""
+    """One issue as the archive lists it; `changed_at` is when it was last corrected."""
 
     week: Week
     subject: str
     preheader: str
     sent_at: datetime
+    changed_at: datetime | None = None
 
 
 def origin_of(request: Request) -> str:

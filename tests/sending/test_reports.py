@@ -107,7 +107,7 @@ def test_what_could_not_be_read_is_counted_and_kept(operator: Operator) -> None:
     assert rows == [("events", "KeyError: 'event'")]
 
 
-def test_an_event_finds_its_delivery_by_the_opaque_id_else_by_message_and_address(
+def test_an_event_finds_its_delivery_by_the_opaque_id_else_message_else_address(
     operator: Operator,
 ) -> None:
     operator.subscribers(3)
@@ -123,7 +123,7 @@ def test_an_event_finds_its_delivery_by_the_opaque_id_else_by_message_and_addres
         operator.db,
         _event(EventKind.DELIVERED, 0, delivery=f"{send.ref}-{first}"),
         _event(EventKind.DELIVERED, 1, message_id=str(message)),
-        _event(EventKind.DELIVERED, 2),
+        _event(EventKind.DELIVERED, 2, at=START + timedelta(hours=1)),
         _event(EventKind.DELIVERED, 3, delivery=f"other-{first}"),
     )
 
@@ -133,7 +133,7 @@ def test_an_event_finds_its_delivery_by_the_opaque_id_else_by_message_and_addres
             .where(events_table.c.id.like("delivered-%"))
             .order_by(events_table.c.id)
         ).all()
-    assert rows == [(first, 1), (first + 1, 2), (None, 3), (None, None)]
+    assert rows == [(first, 1), (first + 1, 2), (first + 2, 3), (None, None)]
 
 
 def test_the_sandboxs_signed_events_are_counted_per_delivery(operator: Operator) -> None:
