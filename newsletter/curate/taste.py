@@ -72,10 +72,13 @@ class Taste:
     leanings: Mapping[_Key, Leaning] = field(default_factory=dict)
 
 
-def proposals(issue: Issue, stories: Sequence[Story]) -> list[Proposal]:
-    """Say what a draft proposes: its picks and spare ones, with where they come from."""
+def proposals(issue: Issue, stories: Sequence[Story], *, again: bool) -> list[Proposal]:
+    """Say what a draft proposes: its picks and spare ones, with where they come from.
+
+    A draft made `again` adds to the spare ones only.
+    """
     found = {identity(story.lead.post.link or story.lead.post.url): story for story in stories}
-    printed = [(section, pick, True) for _, section, pick in issue.picks()]
+    printed = [(section, pick, not again) for _, section, pick in issue.picks()]
     spare = [(section, pick, False) for section, pick in issue.spare]
     rows = []
     for section, pick, prints in (*printed, *spare):

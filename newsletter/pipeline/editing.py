@@ -69,8 +69,9 @@ def draft(shop: Workshop, week: Week) -> Drafted:
         largest=shop.largest,
     )
     if proposal is not None:
+        offered = curate.proposals(proposal, news, again=before is not None)
         with shop.db.write() as connection:
-            taste.propose(connection, week, curate.proposals(proposal, news))
+            taste.propose(connection, week, offered)
     relevant = sum(story.lead.verdict.relevant for story in news)
     path = shop.papers.words_path(week)
     if proposal is None:
