@@ -12,6 +12,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 from difflib import get_close_matches
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -156,6 +157,17 @@ class WebSettings(BaseModel):
     @classmethod
     def _parted(cls, value: object) -> object:
         return _parts(value)
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for one in value:
+            try:
+                ip_network(one, strict=False)
+            except ValueError as error:
+                # Not even `*`: then every visitor could say that they come from anywhere.
+                raise ValueError(f"addresses or networks of proxies; {one!r} is none") from error
+        return value
 
 
 def _parts(value: object) -> object:

@@ -32,7 +32,7 @@ def now() -> datetime:
     return datetime(2026, 11, 18, 12, tzinfo=UTC)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def chromium() -> str:
     """The path of a Chromium that can be driven; the test is skipped (or fails) without one."""
     if not CHROMIUM:
