@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -26,6 +26,7 @@ from newsletter.errors import BadValue
 from newsletter.signup import ImportReport, aside_writer
 from newsletter.store import suppressions as kept
 from newsletter.subscribers import lists
+from newsletter.subscribers.lists import Unread
 
 subscribers = typer.Typer(help="The people on the list.", no_args_is_help=True)
 suppressions = typer.Typer(help="Addresses that must not be mailed.", no_args_is_help=True)
@@ -47,7 +48,11 @@ def import_(
     ],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="only say what would happen")] = False,
     report: Annotated[
-        Path | None, typer.Option(help="a CSV file for all rows set aside, with the reasons")
+        Path | None,
+        typer.Option(
+            help="the CSV file for all rows set aside, with the reasons; "
+            "unless named, in subscribers/import, if there are any"
+        ),
     ] = None,
     json: JsonOption = False,
 ) -> None:
@@ -56,10 +61,11 @@ def import_(
         with _path_told(file, "read"):
             rows = lists.lines(open_.enter_context(file.open("rb")))
         told = None
-        if report:
-            with _path_told(report, "written"):
-                aside = report.open("w", encoding="utf-8", newline="")
-            told = aside_writer(open_.enter_context(aside))
+        if report is None and not dry_run:
+            report = house.settings.folder("subscribers") / "import" / f"{file.stem}-set-aside.csv"
+            told = _once_needed(report, open_)
+        elif report:
+            told = _aside(report, open_)
         progress = open_.enter_context(watched_rows(f"import {file.name}"))
         done = signup.import_csv(
             house.db,
@@ -80,7 +86,11 @@ def import_(
                 "changed": done.changed,
                 "known": done.known,
                 "set_aside": done.set_aside_count,
-                "reasons": [{"line": one.line, "reason": one.reason} for one in done.set_aside],
+                "reasons": [
+                    {"line": one.line, "reason": one.reason, "email": one.email}
+                    for one in done.set_aside
+                ],
+                "program": done.form.program,
                 "dry_run": dry_run,
             }
         )
@@ -88,12 +98,36 @@ def import_(
     leave(PARTLY if done.set_aside_count else 0)
 
 
+def _aside(path: Path, open_: ExitStack) -> Callable[[Unread], object]:
+    with _path_told(path, "written"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = path.open("w", encoding="utf-8", newline="")
+    return aside_writer(open_.enter_context(file))
+
+
+def _once_needed(path: Path, open_: ExitStack) -> Callable[[Unread], object]:
+    """Write rows to a file that is made for the first of them."""
+    writing: list[Callable[[Unread], object]] = []
+
+    def told(one: Unread) -> None:
+        if not writing:
+            writing.append(_aside(path, open_))
+        writing[0](one)
+
+    return told
+
+
 def _say_imported(done: ImportReport, report: Path | None, dry_run: bool) -> None:
+    if done.form.program:
+        say(f"This is an export of {done.form.program}.")
+    if done.form.caution:
+        say(done.form.caution)
     for one in done.set_aside[:20]:
         say(f"  set aside: line {one.line}: {one.reason}")
     if done.set_aside_count > 20:
-        where = f"{report} has them all" if report else "--report FILE writes them all"
-        say(f"  and {done.set_aside_count - 20:,} more; {where}")
+        say(f"  and {done.set_aside_count - 20:,} more")
+    if done.set_aside and report:
+        say(f"All of them, with the reasons: {report}")
     say(
         f"{count(done.rows, 'row')}: {done.added:,} added, {done.changed:,} changed, "
         f"{done.known:,} known, {done.set_aside_count:,} set aside."

@@ -11,11 +11,12 @@ from datetime import datetime
 from itertools import islice
 from typing import TextIO
 
-from newsletter.errors import WrongUsage
+from newsletter.errors import BadValue, WrongUsage
 from newsletter.model import Act, Consent
 from newsletter.signup.taking import Batch, Taken, Taking
 from newsletter.store import Database, subscribers
 from newsletter.subscribers import lists
+from newsletter.subscribers.exports import NEVER_AGREED, PLAIN, Form
 from newsletter.subscribers.lists import Unread
 
 # Rows per transaction: few commits, and a sign-up that happens meanwhile waits a fraction of
@@ -39,6 +40,7 @@ class ImportReport:
     known: int = 0
     set_aside_count: int = 0
     set_aside: list[Unread] = field(default_factory=list)
+    form: Form = PLAIN
     told: Callable[[Unread], object] | None = None
 
     def add(self, done: Taken) -> None:
@@ -73,17 +75,23 @@ def import_csv(
     Raises `BadValue` for a list without an email column, `WrongUsage` without consent,
     `Refused` where nobody could tell any more who was erased.
     Doing it twice adds nobody twice; a list never brings back who left, bounced,
-    complained, was suppressed or erased. `progress` is told the rows done so far, `told`
-    each row that is set aside. A `dry_run` only looks, and reports what would happen.
+    complained, was suppressed or erased, and is refused if nobody in it ever agreed.
+    `progress` is told the rows done so far, `told` each row that is set aside. A `dry_run`
+    only looks, and reports what would happen.
     """
     if not consent.strip():
         raise WrongUsage(
             "An import needs the consent that these people gave: when, where, in which words."
         )
+    if source.startswith(NEVER_AGREED):
+        raise BadValue(
+            f"{source} is Mailchimp's list of people who never subscribed: nobody in it agreed to "
+            "be mailed. Import the file whose name begins with subscribed_."
+        )
     proof = Consent(Act.IMPORT, now, lists.name(source), lists.plain(consent))
     taking = Taking(db, proof, hash_keys, dry_run)
     report = ImportReport(told=told)
-    with taking, closing(_ahead(_batches(rows))) as batches:
+    with taking, closing(_ahead(_batches(rows, report))) as batches:
         for batch in batches:
             report.add(taking.take(batch))
             if progress:
@@ -114,8 +122,11 @@ def aside_writer(file: TextIO) -> Callable[[Unread], object]:
     )
 
 
-def _batches(rows: Iterable[str]) -> Iterator[Batch]:
-    found = lists.read(rows)
+def _batches(rows: Iterable[str], report: ImportReport) -> Iterator[Batch]:
+    def recognised(form: Form) -> None:
+        report.form = form
+
+    found = lists.read(rows, recognised)
     while batch := list(islice(found, BATCH)):
         yield batch
 

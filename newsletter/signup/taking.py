@@ -50,8 +50,9 @@ class Taking:
             lost = erasures.unreadable(connection, [*map(key_name, self._hash_keys)])
         if lost:
             raise Refused(
-                f"{lost:,} erased addresses are kept under a secret that is not given any more, so "
-                "this list could bring them back. Add that secret at the end of NEWSLETTER_SECRET."
+                "Some erased addresses are kept under a secret that is not given any more ("
+                f"{lost:,} of them), so this list could bring them back. "
+                "Add that secret at the end of NEWSLETTER_SECRET."
             )
         return self
 

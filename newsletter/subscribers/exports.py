@@ -30,7 +30,8 @@ class Form:
 
     `marks` are the columns by which it is known; `columns` gives our name for each of its
     own; `states` its words for a state, by column; a cell in a column of `silences` says
-    that its person is silent, whatever else the row says.
+    that its person is silent, whatever else the row says. `caution` is what an operator has
+    to know of such a file.
     """
 
     program: str
@@ -38,6 +39,7 @@ class Form:
     columns: Mapping[str, str] = field(default_factory=dict)
     states: Mapping[str, Mapping[str, State]] = field(default_factory=dict)
     silences: Mapping[str, State] = field(default_factory=dict)
+    caution: str = ""
 
 
 _EMAIL = dict.fromkeys(
@@ -58,15 +60,21 @@ PLAIN = Form(
     },
     # A column that says who is silent must not be passed over because its name is not ours.
     states={"state": _OURS, "status": _OURS | _ALSO},
-    silences=dict.fromkeys(("unsubscribed_at", "unsubscribed at", "opt_out_at"), State.LEFT),
+    silences=dict.fromkeys(
+        ("unsubscribed_at", "unsubscribed at", "opt_out_at", "unsub_time"), State.LEFT
+    )
+    | {"clean_time": State.BOUNCED},
 )
 
-# Column names as the programs' own exports have them, in lower case.
+# Column names as the programs' own exports have them, in lower case. Read in listmonk's
+# cmd/subscribers.go and Ghost's members-csv, in the exports of Mailchimp and Substack from
+# which Ghost's migrate takes over, and in Buttondown's API (its subscriber types).
 FORMS: Sequence[Form] = (
-    # Three files in one archive: subscribed, unsubscribed (UNSUB_TIME), cleaned (CLEAN_TIME).
+    # Files in one archive: subscribed, unsubscribed (UNSUB_TIME), cleaned (CLEAN_TIME), and
+    # nonsubscribed, which looks like the first; see `NEVER_AGREED`.
     Form(
         "Mailchimp",
-        frozenset({"email address", "leid", "euid"}),
+        frozenset({"leid", "euid"}),
         _EMAIL
         | {
             "first name": "first",
@@ -78,23 +86,25 @@ FORMS: Sequence[Form] = (
     ),
     Form(
         "Substack",
-        frozenset({"email", "active_subscription", "email_disabled"}),
+        frozenset({"email", "active_subscription", "expiry"}),
         _EMAIL | {"name": "name", "created_at": "created_at"},
         states={"email_disabled": _TRUE_IS_LEFT},
     ),
     Form(
         "Buttondown",
-        frozenset({"creation_date", "secondary_id"}),
+        frozenset({"creation_date"}),
         _EMAIL | {"creation_date": "created_at", "source": "source"},
         states=dict.fromkeys(
             ("type", "subscriber_type"),
-            dict.fromkeys(("regular", "premium", "gifted", "trialed", "churned"), State.ACTIVE)
+            # What somebody pays, and whether that pauses, is not whether they read.
+            dict.fromkeys(("regular", "premium", "gifted", "trialed", "paused"), State.ACTIVE)
+            | dict.fromkeys(("churning", "churned", "past_due"), State.ACTIVE)
             | dict.fromkeys(("unactivated", "unpaid"), State.PENDING)
-            | dict.fromkeys(("unsubscribed", "removed", "blocked", "paused"), State.LEFT)
-            | {"undeliverable": State.BOUNCED, "complained": State.COMPLAINED}
-            | {"spammy": State.LEFT},
+            | dict.fromkeys(("unsubscribed", "removed", "blocked", "disabled"), State.LEFT)
+            | dict.fromkeys(("undeliverable", "malformed"), State.BOUNCED)
+            | {"complained": State.COMPLAINED, "spammy": State.LEFT},
         ),
-        silences={"unsubscription_date": State.LEFT},
+        silences={"unsubscription_date": State.LEFT, "undeliverability_date": State.BOUNCED},
     ),
     Form(
         "listmonk",
@@ -107,6 +117,8 @@ FORMS: Sequence[Form] = (
                 "blocklisted": State.LEFT,
             }
         },
+        caution="listmonk's export does not tell who left a list. Export one list at a time, "
+        "with its subscription status 'confirmed'.",
     ),
     Form(
         "Ghost",
@@ -116,6 +128,10 @@ FORMS: Sequence[Form] = (
         silences={"deleted_at": State.LEFT},
     ),
 )
+
+
+# How Mailchimp names the file of those who bought something, say, and never subscribed.
+NEVER_AGREED = "nonsubscribed_"
 
 
 def form_of(labels: Sequence[str]) -> Form:

@@ -8,6 +8,7 @@ set aside with its line and reason; the rest goes on.
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -57,10 +58,17 @@ class Unread:
     email: str = ""
 
 
-def read(rows: Iterable[str]) -> Iterator[Row | Unread]:
-    """Yield what each line says; raise `BadValue` when the header names no email column."""
+def read(
+    rows: Iterable[str], recognised: Callable[[Form], object] | None = None
+) -> Iterator[Row | Unread]:
+    """Yield what each line says; raise `BadValue` when the header names no email column.
+
+    `recognised` hears first whose form the list has.
+    """
     records = cells(rows)
-    read_row, email_at = _header(records)
+    read_row, email_at, form = _header(records)
+    if recognised:
+        recognised(form)
     for line, record in records:
         if isinstance(record, str):
             yield Unread(line, record)
@@ -115,8 +123,8 @@ def harmless(cell: str) -> str:
 _ReadRow = Callable[[int, list[str]], Row | None]
 
 
-def _header(records: Iterator[tuple[int, list[str] | str]]) -> tuple[_ReadRow, int]:
-    """Give what reads a row under this header, and where the address stands."""
+def _header(records: Iterator[tuple[int, list[str] | str]]) -> tuple[_ReadRow, int, Form]:
+    """Give what reads a row under this header, where the address stands, and the form."""
     for _, record in records:
         if isinstance(record, str) or not any(record):
             continue
@@ -124,7 +132,7 @@ def _header(records: Iterator[tuple[int, list[str] | str]]) -> tuple[_ReadRow, i
         form = form_of(labels)
         columns = [form.columns.get(label) for label in labels]
         if "email" in columns:
-            return _reader(labels, form), len(columns) - 1 - columns[::-1].index("email")
+            return _reader(labels, form), len(columns) - 1 - columns[::-1].index("email"), form
         break
     raise BadValue(
         "The first line of the list has to name the columns, and one of them has to be 'email'. "
@@ -212,11 +220,19 @@ def _moment(text: str, column: str) -> datetime | None:
 _DATE = len("2026-11-18")
 
 
+# How Go writes a time of its own accord, and with it listmonk: `time.Time.String`.
+_GO = re.compile(
+    r"(?P<to_seconds>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)(?:\.\d+)? (?P<zone>[+-]\d{4}) \S+"
+)
+
+
 @lru_cache(maxsize=4096)
 def _utc(text: str) -> datetime | None:
     text = text.strip()
     if not text:
         return None
+    if go := _GO.fullmatch(text):
+        text = f"{go['to_seconds']}{go['zone']}"
     found = datetime.fromisoformat(text)
     if found.tzinfo is None:
         return found.replace(tzinfo=UTC)

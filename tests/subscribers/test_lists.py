@@ -173,6 +173,35 @@ def test_a_file_is_read_in_the_encoding_that_it_has(encoding: str) -> None:
             "Ghost, without mail",
         ),
         (
+            "id,email_address,type,creation_date,unsubscription_date\n"
+            "s,a@example.org,paused,2021-03-01T12:00:00Z,\n",
+            ("", State.ACTIVE, datetime(2021, 3, 1, 12, tzinfo=UTC)),
+            "Buttondown, pays no more and reads on",
+        ),
+        (
+            "uuid,email,name,attributes,status,created_at,updated_at\n"
+            "u,a@example.org,Ada,{},enabled,2021-03-01 17:30:00.123456 +0530 IST,\n",
+            ("Ada", State.ACTIVE, datetime(2021, 3, 1, 12, tzinfo=UTC)),
+            "listmonk, with a time as Go writes it",
+        ),
+        (
+            "email,active_subscription,expiry,created_at,name\na@example.org,true,,,Ada\n",
+            ("Ada", State.ACTIVE, None),
+            "Substack, without a column for mail",
+        ),
+        (
+            "id,email,name,note,subscribed_to_emails,complimentary_plan,stripe_customer_id,"
+            "created_at,deleted_at,labels,tiers\n"
+            "7,a@example.org,,,true,,,2021-03-01T12:00:00.000Z,2022-01-01T12:00:00.000Z,,\n",
+            ("", State.LEFT, datetime(2021, 3, 1, 12, tzinfo=UTC)),
+            "Ghost, deleted",
+        ),
+        (
+            "Email,FNAME,CLEAN_TIME\na@example.org,Ada,2021-01-01 10:00:00\n",
+            ("", State.BOUNCED, None),
+            "Mailchimp, with columns taken out",
+        ),
+        (
             "email,status\na@example.org,Unsubscribed\n",
             ("", State.LEFT, None),
             "a spreadsheet of one's own that says who is silent",
