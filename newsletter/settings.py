@@ -252,6 +252,11 @@ class Settings(BaseSettings):
     editors: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="addresses that may use the desk and approve, parted by commas"
     )
+    approvers: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="those of the editors who may approve, parted by commas; unless set, all of "
+        "them",
+    )
     operators: Annotated[tuple[str, ...], NoDecode] = Field(
         (),
         description="addresses that alarms are mailed to, parted by commas; unless set, the "
@@ -321,6 +326,7 @@ class Settings(BaseSettings):
         "sendgrid_webhook_public_key",
         "secret",
         "editors",
+        "approvers",
         "operators",
         "dkim_selectors",
         mode="before",
@@ -351,7 +357,7 @@ class Settings(BaseSettings):
             _parse_email(mailbox(value)[1])
         return value
 
-    @field_validator("editors", "operators")
+    @field_validator("editors", "approvers", "operators")
     @classmethod
     def _mail_addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(_parse_email(one).key for one in value)

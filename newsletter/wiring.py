@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from newsletter.deliver.sendgrid import SendGrid
     from newsletter.gather.limits import Limits
     from newsletter.model import Reported
-    from newsletter.pipeline.editing import Workshop
     from newsletter.pipeline.gathered import Gathered, GatherStep
+    from newsletter.pipeline.shop import Workshop
     from newsletter.render import Templates
     from newsletter.sandbox import Sandbox
     from newsletter.sending.means import Means
@@ -197,7 +197,7 @@ class House:
 
     @cached_property
     def shop(self) -> Workshop:
-        from newsletter.pipeline.editing import Workshop
+        from newsletter.pipeline.shop import Workshop
 
         settings = self.settings
         return Workshop(
@@ -209,6 +209,9 @@ class House:
             clock=self.clock,
             smallest=settings.smallest_issue,
             largest=settings.largest_issue,
+            editors=settings.editors,
+            operators=settings.operators,
+            approvers=settings.approvers,
         )
 
     @cached_property

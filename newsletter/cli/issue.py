@@ -21,8 +21,11 @@ from newsletter.cli.speech import (
     show_json,
     week_of,
 )
+from newsletter.errors import NewsletterError
 from newsletter.model import Email, Finding, Level
 from newsletter.pipeline import approving, checking, editing
+from newsletter.sending import singles
+from newsletter.wiring import House
 
 
 def register(app: typer.Typer) -> None:
@@ -35,6 +38,8 @@ def draft(week: WeekArgument = "") -> None:
     with opened() as house:
         wanted = week_of(house, week)
         done = editing.draft(house.shop, wanted)
+        if done.created:
+            notices_out(house)
     if done.path is None:
         say(
             f"{wanted} has no issue: {count(done.relevant, 'story', 'stories')} on topic of "
@@ -117,12 +122,28 @@ def approve(
         done = approving.approve(
             house.shop, wanted, Email.parse(by), editors=house.settings.editors
         )
+        if done.new:
+            notices_out(house)
     warnings = sum(one.level is Level.WARNING for one in done.approval.findings)
     if done.new:
         say(f"{wanted} is approved by {done.approval.by} with {count(warnings, 'warning')}.")
     else:
         say(f"{wanted} was approved by {done.approval.by} before, and nothing changed since.")
     show(done.approval.digest)
+
+
+def notices_out(house: House) -> None:
+    """Hand over the mails that tell editors; what cannot go now waits for `serve` or a worker."""
+    if not (house.settings.editors or house.settings.operators) or house.missing():
+        return
+    try:
+        done = singles.dispatch(house.means, house.templates)
+        house.settle()
+    except NewsletterError as error:
+        say(f"The mail that tells editors waits: {error}")
+        return
+    if done.halted:
+        say(f"The mail that tells editors waits: {done.halted}")
 
 
 def _line(one: Finding) -> str:

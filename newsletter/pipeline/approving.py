@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from newsletter import curate, render
 from newsletter.errors import Refused
 from newsletter.model import Approval, Email, Finding, Issue, Level, Rendered, Week
-from newsletter.pipeline import editing
-from newsletter.pipeline.editing import Workshop
+from newsletter.pipeline import announcing, editing
+from newsletter.pipeline.shop import Workshop
 from newsletter.store import issues, taste
 
 
@@ -32,6 +32,11 @@ def approve(shop: Workshop, week: Week, by: Email, *, editors: tuple[str, ...]) 
         raise Refused(
             f"{by} may not approve: NEWSLETTER_EDITORS names {', '.join(editors)}. "
             "Add the address there, or approve as one of them."
+        )
+    if shop.approvers and by.key not in shop.approvers:
+        raise Refused(
+            f"{by} may edit and not approve: NEWSLETTER_APPROVERS names "
+            f"{', '.join(shop.approvers)}. Ask one of them to look at it."
         )
     issue = editing.load(shop, week)
     variants = _variants(shop, issue)
@@ -61,6 +66,7 @@ def approve(shop: Workshop, week: Week, by: Email, *, editors: tuple[str, ...]) 
         number = issues.approve(connection, approval)
         proposed = taste.proposed(connection, week)
         taste.learn(connection, week, curate.lessons(week, proposed, issue))
+        announcing.approved(shop, connection, approval)
     return Approved(replace(approval, id=number), new=True)
 
 

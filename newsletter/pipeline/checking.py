@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from newsletter.model import Finding, Week
 from newsletter.pipeline import crossref, editing, linking, spamming
-from newsletter.pipeline.editing import Workshop
 from newsletter.pipeline.linking import LookedUp
+from newsletter.pipeline.shop import Workshop
 
 
 @dataclass(frozen=True, slots=True)

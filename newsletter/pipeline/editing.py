@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import Connection
@@ -14,30 +13,15 @@ from newsletter.compose import file, preflight
 from newsletter.compose.draft import draft as propose
 from newsletter.errors import NotFound
 from newsletter.gather import names
-from newsletter.model import Finding, Issue, Masthead, Rendered, Week
-from newsletter.pipeline import choosing, crossref
-from newsletter.render import Templates
-from newsletter.store import Database, issues, links, retracted, taste
-from newsletter.store.papers import Papers
+from newsletter.model import Finding, Issue, Rendered, Week
+from newsletter.pipeline import announcing, choosing, crossref, wording
+from newsletter.pipeline.shop import Workshop
+from newsletter.store import issues, links, retracted, taste
 from newsletter.store.retractions import dois, pmids, retractions
 
 # What a link answered longer ago says little of today.
 _REMEMBERED = timedelta(days=7)
 _RECORDS = timedelta(days=365)
-
-
-@dataclass(frozen=True, slots=True)
-class Workshop:
-    """What it takes to make an issue. `smallest` and `largest` are numbers of picks."""
-
-    db: Database
-    papers: Papers
-    templates: Templates
-    masthead: Masthead
-    zone: tzinfo
-    clock: Callable[[], datetime]
-    smallest: int
-    largest: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +35,12 @@ class Drafted:
     relevant: int
 
 
-def draft(shop: Workshop, week: Week) -> Drafted:
+def draft(shop: Workshop, week: Week, *, by: str = wording.MACHINE) -> Drafted:
     """Propose the week's issue, keeping whatever the editor already wrote.
 
-    choosing.stories | compose.draft | file.write or file.extend
+        choosing.stories | compose.draft | file.write or file.extend | announcing.draft_ready
+
+    `by` asked for it; editors hear of a first draft by mail.
     """
     found = choosing.stories(shop.db, shop.papers, week, zone=shop.zone, now=shop.clock())
     news = [story for story in found if story.update or not story.told]
@@ -77,12 +63,28 @@ def draft(shop: Workshop, week: Week) -> Drafted:
     if proposal is None:
         return Drafted(path if before is not None else None, False, 0, len(news), relevant)
     if before is None:
-        shop.papers.write_words(week, file.write(proposal), instead_of=None)
+        # Whoever asked, the words are the machine's.
+        wording.write(
+            shop,
+            week,
+            file.write(proposal),
+            by=wording.MACHINE,
+            what=f"Drafted{_for(by)}",
+            instead_of=None,
+        )
+        announcing.draft_ready(shop, week, proposal, check(shop, week))
         picks = sum(1 for _ in proposal.picks()) + len(proposal.spare)
         return Drafted(path, True, picks, len(news), relevant)
     text, added = file.extend(before, proposal, name=_name(week))
     if text != before:
-        shop.papers.write_words(week, text, instead_of=before)
+        wording.write(
+            shop,
+            week,
+            text,
+            by=wording.MACHINE,
+            what=f"Added {added} new or changed stories{_for(by)}",
+            instead_of=before,
+        )
     return Drafted(path, False, added, len(news), relevant)
 
 
@@ -162,6 +164,10 @@ def _retracted(connection: Connection, issue: Issue, now: datetime) -> dict[str,
         known = retracted.among(connection, listed.values())
         found |= {name: known[key] for name, key in listed.items() if key in known}
     return found | retractions(connection, picked)
+
+
+def _for(by: str) -> str:
+    return "" if by == wording.MACHINE else f" for {by}"
 
 
 def _name(week: Week) -> str:

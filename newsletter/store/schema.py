@@ -540,6 +540,33 @@ sessions = Table(
     Column("expires_at", Moment, nullable=False),
 )
 
+# A change of an `issue.toml`: who, what, and the whole text afterwards (zlib). What it was before
+# is the row before; changes by a text editor get a row of their own as soon as they are noticed.
+edits = Table(
+    "edits",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("week", String(8), nullable=False),
+    Column("at", Moment, nullable=False),
+    _text("by"),
+    Column("what", Text, nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("text", LargeBinary, nullable=False),
+    Index("ix_edits_week", "week", "id"),
+    sqlite_autoincrement=True,
+)
+
+# A link, by its hash, under which anybody may look at a week's preview until it expires.
+shares = Table(
+    "shares",
+    metadata,
+    Column("hash", String(64), primary_key=True),
+    Column("week", String(8), nullable=False, index=True),
+    Column("by", Text, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+)
+
 # The newest moment of the calendar at which an entry was begun, and what came of it.
 ticks = Table(
     "ticks",

@@ -16,7 +16,7 @@ from newsletter.compose.preflight import Spam
 from newsletter.errors import Refused
 from newsletter.model import Email, Entry, Finding, Issue, Level, Section, Waiver
 from newsletter.pipeline import approving, checking, crossref, linking, spamming
-from newsletter.pipeline.editing import Workshop
+from newsletter.pipeline.shop import Workshop
 from newsletter.render import Templates
 from newsletter.store import Database, links, posts, sources
 from newsletter.store.links import Looked

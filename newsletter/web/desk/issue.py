@@ -10,7 +10,7 @@ from starlette.responses import Response
 from newsletter.errors import NewsletterError
 from newsletter.model import Week
 from newsletter.pipeline import editing
-from newsletter.pipeline.editing import Workshop
+from newsletter.pipeline.shop import Workshop
 from newsletter.web.desk import shelf, standing, view, weeks
 from newsletter.web.desk.door import DeskRoute, SignedIn
 from newsletter.web.desk.pages import desk_page

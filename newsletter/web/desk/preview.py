@@ -11,7 +11,7 @@ from starlette.responses import HTMLResponse, Response
 from newsletter import render
 from newsletter.model import Rendered, Week
 from newsletter.pipeline import editing
-from newsletter.pipeline.editing import Workshop
+from newsletter.pipeline.shop import Workshop
 from newsletter.web.desk import weeks
 from newsletter.web.desk.door import DeskRoute, SignedIn
 from newsletter.web.desk.pages import desk_page

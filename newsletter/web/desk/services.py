@@ -11,7 +11,7 @@ from fastapi import Depends, Request
 
 from newsletter.errors import BadValue, NotFound
 from newsletter.model import Week
-from newsletter.pipeline.editing import Workshop
+from newsletter.pipeline.shop import Workshop
 
 # Weeks in which a newsletter can have been made; others would only strain the calendar.
 _FIRST_YEAR, _LAST_YEAR = 2000, 2200

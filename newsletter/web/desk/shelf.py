@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from newsletter import curate
 from newsletter.model import Evidence, Section, Story, Week
 from newsletter.pipeline import choosing
-from newsletter.pipeline.editing import Workshop
+from newsletter.pipeline.shop import Workshop
 from newsletter.urls import clean
 from newsletter.web.desk import view
 from newsletter.web.desk.services import DeskServices

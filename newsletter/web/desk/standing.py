@@ -9,7 +9,7 @@ from enum import StrEnum
 from newsletter.errors import NewsletterError, Refused
 from newsletter.model import Approval, SendState, Week
 from newsletter.pipeline import approving
-from newsletter.pipeline.editing import Workshop
+from newsletter.pipeline.shop import Workshop
 from newsletter.sending import proof
 from newsletter.sending.proof import Status
 from newsletter.store import issues

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from newsletter.compose import file
 from newsletter.errors import BadValue
 from newsletter.model import Issue, Section, Week
-from newsletter.pipeline.editing import Workshop
+from newsletter.pipeline.shop import Workshop
 from newsletter.web.desk import standing
 from newsletter.web.desk.door import DeskRoute, Somebody
 from newsletter.web.desk.pages import desk_page
