@@ -7,6 +7,7 @@ an address.
 
 from __future__ import annotations
 
+import threading
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -113,9 +114,29 @@ def digest(house: House, *, report: int) -> None:
     house.digest(reporting.parse(raw), waiting=report)
 
 
+class Elsewhere(Exception):
+    """A job that another worker is to have: this one does the like of it already."""
+
+
+# The sends that this process lends a hand.
+_lending: set[int] = set()
+_alone = threading.Lock()
+
+
 def hand_over(house: House, *, send_id: int) -> None:
-    """Lend a send a hand, as another `newsletter send` would."""
-    handover.lend_a_hand(house.means, send_id)
+    """Lend a send a hand, as another `newsletter send` would; one hand a process.
+
+    A second one here would only have more requests in flight than was asked for.
+    """
+    with _alone:
+        if send_id in _lending:
+            raise Elsewhere
+        _lending.add(send_id)
+    try:
+        handover.lend_a_hand(house.means, send_id)
+    finally:
+        with _alone:
+            _lending.discard(send_id)
 
 
 TASKS: dict[str, Task] = {

@@ -202,7 +202,8 @@ class _Patient(RetryStrategy):
     def get_retry_decision(self, *, exception: BaseException, job: queued.Job) -> Any:
         from procrastinate import RetryDecision
 
-        del exception
+        if isinstance(exception, jobs.Elsewhere):
+            return RetryDecision(retry_in={"seconds": 2})
         if self.max_attempts and job.attempts + 1 >= self.max_attempts:
             return None
         return RetryDecision(retry_in={"seconds": min(3 ** (job.attempts + 1), 3600)})
@@ -217,6 +218,8 @@ def _bound(house: House, name: str, does: Callable[..., object]) -> Callable[...
         try:
             with journal.about(job=name), telemetry.span(f"job {name}"):
                 does(house, **arguments)
+        except jobs.Elsewhere:
+            raise
         except Exception as error:
             journal.warning("a job failed", job=name, arguments=told, error=work.told(error))
             raise

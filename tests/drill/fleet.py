@@ -15,7 +15,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,7 @@ from tests.drill.mutations import ROOT
 from tests.drill.nursery import Nursery
 from tests.drill.world import Ear, World
 
-LATENCY = "slow=1s:1"
+LATENCY = "slow=2s:1"
 
 
 @dataclass
@@ -44,6 +44,7 @@ class Battle:
     pids: list[int] = field(default_factory=list)
     logs: int = 0
     kills: int = 0
+    resent: int = 0
 
     def send(self, workers: int, *, fire: bool, seed: int = 1, latency: str = LATENCY) -> float:
         """Send the next week; give the seconds until it is done. Raises AssertionError."""
@@ -105,9 +106,12 @@ class Battle:
                 return
             if status["unknown"] and not (status["waiting"] or status["sending"]):
                 world.calm()
+                # What a dead worker had asked for may still be on its way at the provider.
+                time.sleep(15)
                 world.release()
                 world.report()
-                if self._status(week)["unknown"]:
+                if doubt := self._status(week)["unknown"]:
+                    self.resent += doubt
                     self._run("resolve", week, "--resend")
             time.sleep(0.3)
         raise AssertionError(f"the send did not end: {self._status(week)}")
@@ -139,18 +143,24 @@ class Battle:
         return code, (self.folder / f"{self.logs:03}-{words[0]}.log").read_text()
 
 
-def play(readers: int, workers: int, batch_size: int, *, figures: bool, latency: str) -> list[str]:
+def play(
+    readers: int, workers: int, batch_size: int, *, figures: bool, latency: str, keep: Path | None
+) -> list[str]:
     """Play the battle and give its figures as lines."""
     told = []
-    with tempfile.TemporaryDirectory(prefix="fleet-") as name, cluster() as server:
-        folder = Path(name)
+    with ExitStack() as stack, cluster() as server:
+        if keep:
+            folder = keep
+            folder.mkdir(parents=True)
+        else:
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="fleet-")))
         with (
             Nursery(ROOT) as nursery,
             Home(folder / "home", server.url, readers, batch_size).opened() as home,
             closing(Ear(server.url)) as ear,
             Wire(server.port) as wire,
         ):
-            home.env |= {"NEWSLETTER_IN_FLIGHT": "16", "NEWSLETTER_REQUEST_SECONDS": "30"}
+            home.env |= {"NEWSLETTER_IN_FLIGHT": "8", "NEWSLETTER_REQUEST_SECONDS": "30"}
             battle = Battle(nursery, home, ear, server, wire, folder)
             if figures:
                 for number in (1, workers):
@@ -159,6 +169,7 @@ def play(readers: int, workers: int, batch_size: int, *, figures: bool, latency:
                         f"{number} undisturbed: {readers:,} readers once in {seconds:.1f} s"
                     )
             seconds = battle.send(workers, fire=True, latency=latency)
+            told.append(f"{battle.resent:,} readers resent by the operator's word")
             told.append(
                 f"{workers} workers, {battle.kills} of them killed, network cut 6 s, PostgreSQL "
                 f"crashed: {readers:,} readers once in {seconds:.1f} s"
@@ -173,6 +184,7 @@ def main() -> int:
     parser.add_argument("--batch-size", type=int, default=1000)
     parser.add_argument("--latency", default=LATENCY)
     parser.add_argument("--no-figures", action="store_true")
+    parser.add_argument("--keep", type=Path, help="a new folder for all that was said")
     asked = parser.parse_args()
     for line in play(
         asked.readers,
@@ -180,6 +192,7 @@ def main() -> int:
         asked.batch_size,
         figures=not asked.no_figures,
         latency=asked.latency,
+        keep=asked.keep,
     ):
         print(line, flush=True)
     return 0

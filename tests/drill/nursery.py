@@ -15,6 +15,7 @@ import select
 import signal
 import subprocess
 import sys
+import threading
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -87,8 +88,9 @@ class Nursery:
     """Starts commands of the program that lies at `root` and tells how they ended."""
 
     root: Path
-    _codes: dict[int, int] = field(default_factory=dict)
+    codes: dict[int, int] = field(default_factory=dict)
     _heard: bytes = b""
+    _alone: threading.RLock = field(default_factory=threading.RLock)
 
     def __enter__(self) -> Nursery:
         kept = {name: value for name, value in os.environ.items() if not name.startswith(_OURS)}
@@ -113,6 +115,13 @@ class Nursery:
         No file of it grows past `largest_file` bytes: what a full disk is like.
         """
         assert self._process.stdin is not None
+        with self._alone:
+            return self._start(words, env, log, largest_file)
+
+    def _start(
+        self, words: tuple[str, ...], env: dict[str, str], log: Path, largest_file: int
+    ) -> int:
+        assert self._process.stdin is not None
         wanted = {"words": words, "env": env, "log": str(log), "largest_file": largest_file}
         self._process.stdin.write(json.dumps(wanted) + "\n")
         while "born" not in (told := self._listen()):
@@ -122,16 +131,18 @@ class Nursery:
     def wait(self, pid: int, seconds: float = 120.0) -> int | None:
         """Wait until a command ends and give its exit code; None if it is still at work."""
         until = time.monotonic() + seconds
-        while pid not in self._codes:
+        while pid not in self.codes:
             left = until - time.monotonic()
             if left <= 0:
                 return None
-            self._listen(left)
-        return self._codes[pid]
+            with self._alone:
+                if pid not in self.codes:
+                    self._listen(min(left, 0.2))
+        return self.codes[pid]
 
     def kill(self, pid: int) -> int:
         """Kill a command as a power cut would, if it is still there; give its exit code."""
-        if pid not in self._codes:
+        if pid not in self.codes:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         code = self.wait(pid)
@@ -150,7 +161,7 @@ class Nursery:
         line, _, self._heard = self._heard.partition(b"\n")
         told: dict[str, int] = json.loads(line)
         if "ended" in told:
-            self._codes[told["ended"]] = told["code"]
+            self.codes[told["ended"]] = told["code"]
         return told
 
 
