@@ -28,6 +28,7 @@ from tests.drill.nursery import Nursery
 from tests.drill.world import Ear, World
 
 LATENCY = "slow=2s:1"
+_MOST_KILLS = 12
 
 
 @dataclass
@@ -79,8 +80,9 @@ class Battle:
     def _disturb(self, week: str, chance: random.Random) -> None:
         """Kill, cut and crash for as long as there is something to hand over."""
         began, cut, crashed = time.monotonic(), False, False
-        while self._waiting(week):
-            time.sleep(chance.uniform(0.5, 2.0))
+        while self._waiting(week) and self.kills < _MOST_KILLS:
+            # A worker that is killed before it lives would prove nothing.
+            time.sleep(chance.uniform(2.0, 5.0))
             victim = chance.randrange(len(self.pids))
             self.nursery.kill(self.pids[victim])
             self.pids[victim] = self._start("worker")
