@@ -16,6 +16,7 @@ OPENING, LEAD = 320, 60
 LETTERS_A_WORD = 12
 # In a text of fewer words than this a single term says less than its share.
 SHORT = 80
+LITTLE = 100
 
 
 class Role(StrEnum):
@@ -117,6 +118,10 @@ def figures(
     found["much about pain"] = min(about + 2 * sum(in_title[role] for role in ABOUT_PAIN), 5.0) / 5
     found["title about pain"] = title_about
     found["title about another subject only"] = float(title_against) * (1.0 - title_about)
+    found["title about another subject too"] = float(title_against) * title_about
+    # Where there is little text, the title has to speak for the post.
+    little = max(0.0, 1.0 - length / LITTLE)
+    found["little but a title about pain"] = title_about * little
     return found
 
 

@@ -29,7 +29,7 @@ def headline(title: str, *, source: str = "") -> str:
     text = _calm(text)
     text = re.sub(r"([!?])\1+", r"\1", text).strip(" |»·")
     if text.endswith(".") and not text.endswith("..") and text.count(".") == 1:
-        text = text[:-1]
+        text = text[:-1].rstrip()
     return text or " ".join(title.split())
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any
@@ -30,28 +30,33 @@ class Hit:
     term: Term
 
 
-_Phrases = tuple[tuple[tuple[str, ...], Term], ...]
+_Phrase = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """Terms by their first word, the longest first; and those that stand for any such word."""
+    """Terms by their words, and those that stand for any such word.
 
-    phrases: dict[str, _Phrases]
+    `lengths` gives, by a first word, how many words the phrases have that it begins, falling.
+    """
+
+    phrases: dict[_Phrase, Term]
+    lengths: dict[str, tuple[int, ...]]
     patterned: Callable[[str], Term | None]
 
     def find(self, text: Sequence[str]) -> Iterator[Hit]:
         """Yield the terms in `text` (words as `words` gives them), none overlapping."""
         text = tuple(text)
-        phrases, patterned = self.phrases, self.patterned
+        phrases, lengths, patterned = self.phrases, self.lengths, self.patterned
         passed = 0
         for at, word in enumerate(text):
             if at < passed:
                 continue
-            for phrase, term in phrases.get(word, ()):
-                if text[at : at + len(phrase)] == phrase:
+            for length in lengths.get(word, ()):
+                term = phrases.get(text[at : at + length])
+                if term is not None:
                     yield Hit(at, term)
-                    passed = at + len(phrase)
+                    passed = at + length
                     break
             else:
                 found = patterned(word)
@@ -68,20 +73,33 @@ def document(name: str) -> dict[str, Any]:
 @lru_cache
 def vocabulary(name: str) -> Vocabulary:
     """Make the lists of a packaged file ready to be found, once."""
+    listed = document(name)
     terms = [
         Term(text, entry["stands_for"], entry["name"])
-        for entry in document(name)["list"]
+        for entry in listed["list"]
         for text in entry["terms"]
     ]
-    phrases: dict[str, list[tuple[tuple[str, ...], Term]]] = {}
-    for term in terms:
-        if "*" not in term.text:
-            phrase = tuple(words(term.text))
-            phrases.setdefault(phrase[0], []).append((phrase, term))
+    made = [one for term in terms for one in _composed(term, listed.get("parts", {}))]
+    phrases: dict[_Phrase, Term] = {}
+    # What is listed in full comes last, for it wins over what was composed.
+    for term in (*made, *(term for term in terms if not set("*{") & set(term.text))):
+        phrases[tuple(words(term.text))] = term
+    lengths: dict[str, set[int]] = {}
+    for phrase in phrases:
+        lengths.setdefault(phrase[0], set()).add(len(phrase))
     return Vocabulary(
-        {first: tuple(sorted(found, key=_longest)) for first, found in phrases.items()},
+        phrases,
+        {first: tuple(sorted(found, reverse=True)) for first, found in lengths.items()},
         _patterned(tuple(term for term in terms if "*" in term.text)),
     )
+
+
+def _composed(term: Term, parts: Mapping[str, Sequence[str]]) -> Iterator[Term]:
+    """Give a term once for each member of the list that it names: "sore {part}"."""
+    for name, members in parts.items():
+        if f"{{{name}}}" in term.text:
+            for member in members:
+                yield replace(term, text=term.text.replace(f"{{{name}}}", member))
 
 
 def _patterned(terms: Sequence[Term]) -> Callable[[str], Term | None]:
@@ -97,7 +115,3 @@ def _patterned(terms: Sequence[Term]) -> Callable[[str], Term | None]:
         return terms[(match.lastindex or 1) - 1] if match else None
 
     return patterned
-
-
-def _longest(entry: tuple[tuple[str, ...], Term]) -> int:
-    return -len(entry[0])
