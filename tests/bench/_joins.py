@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,7 @@ from newsletter.store import Database
 from newsletter.subscribers.tokens import Tokens
 from newsletter.web import app as web
 from newsletter.web.app import Services
+from tests.bench import _watch
 
 Say = Callable[[str], None]
 
@@ -49,6 +50,12 @@ _RATE = re.compile(r"Requests/sec:\s+([\d.]+)")
 _P99 = re.compile(r"99%\s+([\d.]+)(us|ms|s)")
 _TOTAL = re.compile(r"(\d+) requests in")
 _BAD = re.compile(r"Non-2xx or 3xx responses: (\d+)|Socket errors: (.*)")
+# A join is whole with its proof and its confirmation; nothing of it may be missing.
+_WHOLE = {
+    "bare": "SELECT count(*) FROM subscribers WHERE email LIKE 'reader-run-%'",
+    "ours": "SELECT count(*) FROM subscribers JOIN consents ON subscriber_id = subscribers.id "
+    "JOIN mails ON mails.subscriber_id = subscribers.id WHERE email LIKE 'reader-run-%'",
+}
 _UNIT = {"us": 0.001, "ms": 1.0, "s": 1000.0}
 
 
@@ -65,29 +72,21 @@ def run(say: Say) -> None:
                 f"answered {one['total']:,}, rows {one['rows']:,}"
             )
         say(f"  {connections:3} connections  ours / bare {ours['rate'] / bare['rate']:.2f}")
+    say("the time of an answer, one request after the other")
+    with tempfile.TemporaryDirectory(prefix="newsletter-bench-") as folder:
+        with _served("ours", folder) as address:
+            _watch.run(say, address)
 
 
 def _measured(what: str, connections: int) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="newsletter-bench-") as folder:
         script = Path(folder) / "join.lua"
         script.write_text(_SCRIPT)
-        server = subprocess.Popen(
-            [sys.executable, "-m", "tests.bench._joins", what, folder],
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        assert server.stdout
-        address = server.stdout.readline().strip()
-        try:
+        with _served(what, folder) as address:
             _wrk(address, script, connections, 1, "warm")
             said = _wrk(address, script, connections, _SECONDS, "run")
-        finally:
-            server.terminate()
-            server.wait()
         with contextlib.closing(sqlite3.connect(Path(folder) / "db.sqlite")) as db:
-            (rows,) = db.execute(
-                "SELECT count(*) FROM subscribers WHERE email LIKE 'reader-run-%'"
-            ).fetchone()
+            (rows,) = db.execute(_WHOLE[what]).fetchone()
     p99 = _P99.search(said)
     bad = _BAD.search(said)
     assert p99, said
@@ -98,6 +97,21 @@ def _measured(what: str, connections: int) -> dict[str, Any]:
         "bad": (bad[1] or bad[2]) if bad else 0,
         "rows": rows,
     }
+
+
+@contextlib.contextmanager
+def _served(what: str, folder: str) -> Iterator[str]:
+    server = subprocess.Popen(
+        [sys.executable, "-m", "tests.bench._joins", what, folder],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert server.stdout
+    try:
+        yield server.stdout.readline().strip()
+    finally:
+        server.terminate()
+        server.wait()
 
 
 def _wrk(address: str, script: Path, connections: int, seconds: int, run: str) -> str:
@@ -157,7 +171,14 @@ def _serve(what: str, folder: str) -> None:
     app = {"bare": _bare, "ours": _ours}[what](Path(folder))
     bound = serving.listen("127.0.0.1", 0)
     print(serving.address(bound), flush=True)
-    config = uvicorn.Config(app, access_log=False, log_level="warning", lifespan="off", ws="none")
+    config = uvicorn.Config(
+        app,
+        access_log=False,
+        log_level="warning",
+        lifespan="off",
+        ws="none",
+        proxy_headers=False,
+    )
     uvicorn.Server(config).run(sockets=[bound])
 
 
