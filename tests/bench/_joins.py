@@ -73,9 +73,11 @@ def run(say: Say) -> None:
             )
         say(f"  {connections:3} connections  ours / bare {ours['rate'] / bare['rate']:.2f}")
     say("the time of an answer, one request after the other")
-    with tempfile.TemporaryDirectory(prefix="newsletter-bench-") as folder:
-        with _served("ours", folder) as address:
-            _watch.run(say, address)
+    with (
+        tempfile.TemporaryDirectory(prefix="newsletter-bench-") as folder,
+        _served("ours", folder) as address,
+    ):
+        _watch.run(say, address)
 
 
 def _measured(what: str, connections: int) -> dict[str, Any]:
