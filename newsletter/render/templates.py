@@ -37,6 +37,7 @@ class Templates:
             trim_blocks=True,
             lstrip_blocks=True,
         )
+        self._environment.filters["kept"] = _kept
         self._environment.filters["wrap"] = text.wrapped
         self._environment.filters["rule"] = text.rule
 
@@ -78,3 +79,8 @@ class Templates:
 def _sentence(what: object) -> str:
     words = str(what).strip().rstrip(".") or type(what).__name__
     return f"{words}."
+
+
+def _kept(words: str) -> str:
+    """Words that stay on one line, without a style that mail programs would have to know."""
+    return words.replace(" ", "\N{NO-BREAK SPACE}")

@@ -63,7 +63,7 @@ _MORE = {
     ),
 }
 _PICTURES = {
-    number: Image(f"https://images.example.org/{name}.png", alt, 1000, 750)
+    number: Image(f"https://images.example.org/{name}.png", alt, 1200, 630)
     for number, (name, alt) in enumerate(
         (
             ("walk", "Two people walking along a harbour in the early morning"),

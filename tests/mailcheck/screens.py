@@ -84,5 +84,7 @@ def picture(
     """Write a picture of the mail's beginning and give its size in bytes."""
     height = 1240 if width == PHONE else 1500
     with opened(started, html, width, scheme, height, images=images) as page:
+        page.add_style_tag(content=tools.fonts())
+        page.evaluate("document.fonts.ready.then(() => true)")
         page.screenshot(path=path)
     return path.stat().st_size
