@@ -176,6 +176,21 @@ def _parts(value: object) -> object:
     return tuple(value) if isinstance(value, list) else value
 
 
+class KeepSettings(BaseModel):
+    """How long what is kept, in days; the hourly `tidy` removes the rest and says how much."""
+
+    model_config = {"extra": "forbid"}
+
+    events_days: float = Field(
+        400, ge=7, le=36500, description="events of an issue; its figures are kept for good"
+    )
+    looks_days: float = Field(90, ge=3, le=36500, description="marks of opens and clicks")
+    mails_days: float = Field(90, ge=1, le=36500, description="mails to single people that went")
+    set_aside_days: float = Field(
+        180, ge=1, le=36500, description="notes of what could not be taken in"
+    )
+
+
 class CalendarSettings(BaseModel):
     """When what happens by itself: cron expressions in the newsletter's time zone, or `never`."""
 
@@ -184,6 +199,7 @@ class CalendarSettings(BaseModel):
     gather: str = Field("0 5 * * *", description="ask the feeds what is new")
     draft: str = Field("0 6 * * 4", description="draft the week's issue and tell the editors")
     tidy: str = Field("17 * * * *", description="remind and let go of who never confirmed")
+    recall: str = Field("20 7 * * 1", description="look for picks that were retracted since")
     suppressions: str = Field("40 4 * * *", description="take in SendGrid's suppression lists")
     watch: str = Field("*/15 * * * *", description="look for what an operator must know")
     sends: str = Field("*/5 * * * *", description="workers: go on with sends that are under way")
@@ -300,6 +316,12 @@ class Settings(BaseSettings):
         3, ge=1, le=100, description="bounces that may pass after which an address is bounced"
     )
     soft_bounce_days: float = Field(60, gt=0, le=3650, description="how long such a bounce counts")
+    sunset_issues: int = Field(
+        8, ge=2, le=100, description="issues of which none arrived, after which a reader is silent"
+    )
+    sunset_days: float = Field(
+        30, ge=1, le=3650, description="how long an answer is waited for before one is let go"
+    )
     track_clicks: bool = Field(False, description="let SendGrid rewrite links to count clicks")
     track_opens: bool = Field(False, description="let SendGrid add a picture to count opens")
     track_people: bool = Field(
@@ -320,6 +342,7 @@ class Settings(BaseSettings):
     gather: GatherSettings = Field(GatherSettings(), description="fetching")
     join: JoinSettings = Field(JoinSettings(), description="joining")
     web: WebSettings = Field(WebSettings(), description="pages")
+    keep: KeepSettings = Field(KeepSettings(), description="retention")
     calendar: CalendarSettings = Field(CalendarSettings(), description="what happens by itself")
 
     @field_validator(
@@ -428,6 +451,8 @@ class Settings(BaseSettings):
             postal_address=self.postal_address,
             sender=self.from_,
             reply_to=self.reply_to,
+            # Without click tracking nobody hears who followed it.
+            canary=self.track_clicks,
         )
 
     @classmethod

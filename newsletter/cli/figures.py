@@ -43,7 +43,7 @@ def status(
     """Say how an issue stands."""
     with opened() as house:
         house.settle()
-        wanted = week_of(house, week)
+        wanted = week_of(house, week, corrections=True)
         found = proof.status(house.db, wanted)
         figures = counting.of_week(house.db, wanted, house.clock())
         with house.db.read() as connection:
@@ -148,7 +148,7 @@ def reconcile(week: WeekArgument = "", json: JsonOption = False) -> None:
     """Prove that everyone is accounted for, in the ledger and by events."""
     with opened() as house:
         house.settle()
-        found = proof.reconcile(house.db, week_of(house, week))
+        found = proof.reconcile(house.db, week_of(house, week, corrections=True))
     if json:
         show_json(
             {

@@ -23,7 +23,7 @@ from newsletter.cli.speech import (
 from newsletter.cli.watching import watched_send
 from newsletter.errors import BadValue, NewsletterError, Refused, WrongUsage
 from newsletter.model import Approval, Email, SendState, Week
-from newsletter.pipeline import approving, editing
+from newsletter.pipeline import approving, correcting, editing
 from newsletter.sending import account, handover, lanes, singles
 from newsletter.sending.freezing import Plan, plan
 from newsletter.store import issues, ledger
@@ -52,7 +52,7 @@ def send(
 ) -> None:
     """Send the approved issue to every confirmed subscriber, each once; or go on where it stood."""
     with opened(sends=True) as house:
-        wanted = week_of(house, week)
+        wanted = week_of(house, week, corrections=True)
         if test_to:
             _complete(house)
             _test(house, wanted, Email.parse(test_to))
@@ -107,9 +107,11 @@ def _approval(house: House, week: Week) -> Approval:
             frozen = issues.approval(connection, under_way.approval_id)
         else:
             frozen = None
+    if frozen is None and week.correction:
+        return correcting.approved(house.shop, week)
     if frozen is None:
         return approving.approved(house.shop, week)
-    if under_way and under_way.state is SendState.OPEN:
+    if under_way and under_way.state is SendState.OPEN and not week.correction:
         try:
             changed = approving.changes(house.shop, frozen)
         except Exception as error:  # the send goes on with what was frozen, whatever lies there
@@ -123,8 +125,10 @@ def _approval(house: House, week: Week) -> Approval:
 
 
 def _test(house: House, week: Week, to: Email) -> None:
-    issue = editing.load(house.shop, week)
-    mail = editing.rendered(house.shop, issue)
+    if week.correction:
+        mail = correcting.approved(house.shop, week).rendered
+    else:
+        mail = editing.rendered(house.shop, editing.load(house.shop, week))
     singles.send_test(house.means, house.templates, week, mail, to)
     say(f"A test of {week} went to {to}.")
 

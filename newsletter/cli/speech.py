@@ -104,6 +104,13 @@ def opened(*, sends: bool = False) -> Iterator[House]:
         yield house
 
 
-def week_of(house: House, text: str) -> Week:
-    """The week that was asked for, or this one in the newsletter's time zone."""
-    return Week.parse(text) if text else Week.of(house.clock(), house.settings.zone)
+def week_of(house: House, text: str, *, corrections: bool = False) -> Week:
+    """The week that was asked for, or this one in the newsletter's time zone.
+
+    Commands about what is sent take `corrections` as well, like 2026-W47-c1.
+    """
+    return (
+        Week.parse(text, corrections=corrections)
+        if text
+        else Week.of(house.clock(), house.settings.zone)
+    )

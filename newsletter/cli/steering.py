@@ -19,7 +19,7 @@ def register(app: typer.Typer) -> None:
 def undo(week: WeekArgument = "") -> None:
     """Take back an issue while the mail provider still holds it."""
     with opened(sends=True) as house:
-        wanted = week_of(house, week)
+        wanted = week_of(house, week, corrections=True)
         taken = lanes.undo(house.means, wanted)
         account.write(house.db, house.papers, wanted)
         say(
@@ -35,7 +35,7 @@ def pause(
 ) -> None:
     """Let nothing more of an issue be handed over, until `resume`."""
     with opened() as house:
-        wanted = week_of(house, week)
+        wanted = week_of(house, week, corrections=True)
         new = deciding.pause(house.db, wanted, reason)
     say(
         f"{wanted} is paused. Go on with: newsletter resume {wanted}"
@@ -47,7 +47,7 @@ def pause(
 def resume(week: WeekArgument = "") -> None:
     """Let a paused issue go on."""
     with opened() as house:
-        wanted = week_of(house, week)
+        wanted = week_of(house, week, corrections=True)
         new = deciding.resume(house.db, wanted, now=house.clock())
     say(f"{wanted} may go on. Run: newsletter send {wanted}" if new else f"{wanted} is not paused.")
 
@@ -62,7 +62,7 @@ def resolve(
         raise WrongUsage("Say one of --resend and --give-up.")
     with opened(sends=True) as house:
         house.settle()
-        wanted = week_of(house, week)
+        wanted = week_of(house, week, corrections=True)
         done = deciding.resolve(house.db, wanted, resend=resend)
     if not done:
         say(f"{wanted} has no batch of unknown outcome.")

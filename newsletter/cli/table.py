@@ -37,10 +37,23 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "status": ("figures", "Say how an issue stands."),
     "reconcile": ("figures", "Prove that everyone is accounted for, in the ledger and by events."),
     "archive": ("archive", "Issues that went out."),
+    "correct": (
+        "archive",
+        "Correct an issue that went out: in the archive, and by mail if you say so.",
+    ),
     "undo": ("steering", "Take back an issue while the mail provider still holds it."),
     "pause": ("steering", "Let nothing more of an issue be handed over, until `resume`."),
     "resume": ("steering", "Let a paused issue go on."),
     "resolve": ("steering", "Decide about batches whose outcome nobody knows."),
+    "tidy": (
+        "keeping",
+        "Remove what was kept long enough, and let go of who never confirmed; say how much.",
+    ),
+    "recall": (
+        "keeping",
+        "Look for picks that were retracted since they went out, and tell the editors of new ones.",
+    ),
+    "sunset": ("keeping", "Readers whom nothing reached for many issues."),
     "subscribers": ("people", "The people on the list."),
     "suppressions": ("people", "Addresses that must not be mailed."),
     "keys": ("keys", "Keys to the API."),

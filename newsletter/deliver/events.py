@@ -55,7 +55,9 @@ _NEEDED = frozenset({"event", "sg_event_id", "timestamp"})
 _PASSED_OVER = frozenset({"group_resubscribe"})
 
 # What a personal link starts with: of a click on one, this much is kept and nothing after it.
-_PERSONAL = re.compile(r"(?i)^(https?://[^/?#]*/(?:[^/?#]+/)*?(?:leave|preferences|confirm))/[^#]*")
+_PERSONAL = re.compile(
+    r"(?i)^(https?://[^/?#]*/(?:[^/?#]+/)*?(?:leave|preferences|confirm|stay))/[^#]*"
+)
 
 
 @dataclass(frozen=True, slots=True)

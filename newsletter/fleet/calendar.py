@@ -32,6 +32,7 @@ CALENDAR = (
     Entry("gather", "asks the feeds what is new", timedelta(hours=20)),
     Entry("draft", "drafts the week's issue and tells the editors", timedelta(hours=12)),
     Entry("tidy", "reminds and lets go of those who never confirmed", timedelta(hours=2)),
+    Entry("recall", "looks for picks that were retracted since", timedelta(days=3)),
     Entry("suppressions", "takes in the mail provider's suppression lists", timedelta(hours=20)),
     Entry("watch", "looks for what an operator must know", timedelta(minutes=30)),
     # On one machine a send that somebody stopped stays stopped until they send again.

@@ -12,8 +12,10 @@ from newsletter import signup
 from newsletter.errors import NewsletterError
 from newsletter.fleet import watch
 from newsletter.model import Week
-from newsletter.pipeline import editing
+from newsletter.pipeline import editing, recalling
 from newsletter.sending import hands, singles, telling
+from newsletter.sending import keeping as pruning
+from newsletter.sending.keeping import Keep
 from newsletter.signup import Keeping
 from newsletter.store import ledger
 from newsletter.wiring import House, reported
@@ -47,16 +49,50 @@ def draft(house: House) -> str:
 
 
 def tidy(house: House) -> str:
-    """Remind, and let go of, those who never confirmed."""
-    join = house.settings.join
+    """Remind, and let go of, those who never confirmed; remove what was kept long enough."""
+    done = tidied(house)
+    singles.dispatch(house.means, house.templates)
+    return ", ".join(f"{number:,} {what}" for what, number in done.items() if number) or "nothing"
+
+
+def tidied(house: House) -> dict[str, int]:
+    """Do what `tidy` does, without the mail; say what was done and removed, and how much."""
+    join, keep = house.settings.join, house.settings.keep
     keeping = Keeping(
         pending=timedelta(days=join.pending_days),
         origins=timedelta(days=join.origin_days),
         reminder=join.reminder,
     )
-    done = signup.tidy(house.db, keeping, house.clock())
-    singles.dispatch(house.means, house.templates)
-    return f"{done.reminded} reminded, {done.erased} erased, {done.blanked} origins blanked"
+    now = house.clock()
+    people = signup.tidy(house.db, keeping, now)
+    gone = pruning.prune(
+        house.db,
+        Keep(
+            events=timedelta(days=keep.events_days),
+            looks=timedelta(days=keep.looks_days),
+            mails=timedelta(days=keep.mails_days),
+            set_aside=timedelta(days=keep.set_aside_days),
+        ),
+        now,
+    )
+    return {
+        "reminded": people.reminded,
+        "pending sign-ups erased": people.erased,
+        "origins blanked": people.blanked,
+        "events removed": gone.events,
+        "opens and clicks removed": gone.looks,
+        "mails removed": gone.mails,
+        "notes set aside removed": gone.set_aside,
+        "sign-ins removed": gone.sign_ins,
+    }
+
+
+def recall(house: House) -> str:
+    """Look for picks that were retracted since they went out, and tell the editors."""
+    new = recalling.look(house.shop, house.settings.editors)
+    if new:
+        singles.dispatch(house.means, house.templates)
+    return f"{len(new)} picks were retracted"
 
 
 def suppressions(house: House) -> str:
@@ -85,6 +121,7 @@ WORK: dict[str, Callable[[House], str]] = {
     "gather": gather,
     "draft": draft,
     "tidy": tidy,
+    "recall": recall,
     "suppressions": suppressions,
     "watch": watching,
     "sends": sends,

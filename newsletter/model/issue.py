@@ -112,13 +112,17 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Masthead:
-    """Who publishes: what every mail and page shows and no single issue decides."""
+    """Who publishes: what every mail and page shows and no single issue decides.
+
+    `canary`: mails carry a link that no reader sees, by which programs give themselves away.
+    """
 
     title: str
     base_url: str
     postal_address: str = ""
     sender: str = ""
     reply_to: str = ""
+    canary: bool = False
 
     def link(self, path: str) -> str:
         return f"{self.base_url.rstrip('/')}/{path.lstrip('/')}"

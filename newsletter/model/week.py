@@ -8,28 +8,35 @@ from datetime import date, datetime, time, timedelta, tzinfo
 
 from newsletter.errors import BadValue
 
-_FORM = re.compile(r"(\d{4})-?W(\d{2})", re.IGNORECASE)
+_FORM = re.compile(r"(\d{4})-?W(\d{2})(?:-C([1-9]\d?))?", re.IGNORECASE)
 
 
 @dataclass(frozen=True, order=True, slots=True)
 class Week:
-    """An ISO week, written `2026-W47`; it runs from Monday to Sunday."""
+    """An ISO week, written `2026-W47`; it runs from Monday to Sunday.
+
+    What is sent about an issue later is named after it: `2026-W47-c1` is its first correction.
+    """
 
     year: int
     number: int
+    correction: int = 0
 
     @classmethod
-    def parse(cls, text: str) -> Week:
-        """Read `2026-W47` (or `2026W47`); raise `BadValue` on anything else."""
+    def parse(cls, text: str, *, corrections: bool = False) -> Week:
+        """Read `2026-W47` (or `2026W47`); raise `BadValue` on anything else.
+
+        Corrections are read as well where something that was sent is meant.
+        """
         match = _FORM.fullmatch(text.strip())
-        if match:
+        if match and (corrections or not match[3]):
             year, number = int(match[1]), int(match[2])
             try:
                 date.fromisocalendar(year, number, 1)
             except ValueError:
                 pass
             else:
-                return cls(year, number)
+                return cls(year, number, int(match[3] or 0))
         raise BadValue(f"{text!r} is not a week. Write it like 2026-W47.")
 
     @classmethod
@@ -57,5 +64,11 @@ class Week:
         year, number, _ = (self.monday() + timedelta(days=7)).isocalendar()
         return Week(year, number)
 
+    @property
+    def issue(self) -> Week:
+        """The issue that a correction is about; of an issue, itself."""
+        return Week(self.year, self.number)
+
     def __str__(self) -> str:
-        return f"{self.year:04d}-W{self.number:02d}"
+        week = f"{self.year:04d}-W{self.number:02d}"
+        return f"{week}-c{self.correction}" if self.correction else week

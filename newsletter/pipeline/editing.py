@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -138,17 +139,30 @@ def findings(
 
 def works(connection: Connection, issue: Issue) -> dict[str, str]:
     """Give the DOIs of the works behind an issue, by the address that leads to each, or by DOI."""
-    told = {doi: doi for doi in preflight.dois(preflight.addresses(issue))}
-    return told | dois(connection, [pick.url for _, _, pick in issue.picks()])
+    picked = [pick.url for _, _, pick in issue.picks()]
+    return _works(connection, preflight.addresses(issue), picked)
+
+
+def _works(
+    connection: Connection, addresses: Iterable[str], picked: Iterable[str]
+) -> dict[str, str]:
+    return {doi: doi for doi in preflight.dois(addresses)} | dois(connection, picked)
 
 
 def _retracted(connection: Connection, issue: Issue, now: datetime) -> dict[str, str]:
-    """Say which works behind an issue were retracted.
+    picked = [pick.url for _, _, pick in issue.picks()]
+    return retracted_works(connection, preflight.addresses(issue), picked, now)
+
+
+def retracted_works(
+    connection: Connection, addresses: Collection[str], picked: Collection[str], now: datetime
+) -> dict[str, str]:
+    """Say which works behind these addresses were retracted; `picked` are those of posts.
 
     By gathered notices, Crossref's records and the loaded list. What was retracted stays so,
     however long ago it was looked up.
     """
-    behind = works(connection, issue)
+    behind = _works(connection, addresses, picked)
     records = {name: crossref.address(doi) for name, doi in behind.items()}
     looked = links.known(connection, records.values(), now - _RECORDS)
     found = {
@@ -156,9 +170,8 @@ def _retracted(connection: Connection, issue: Issue, now: datetime) -> dict[str,
         for name, record in records.items()
         if record in looked and looked[record].good and looked[record].reason
     }
-    picked = [pick.url for _, _, pick in issue.picks()]
     named = {name: f"doi {doi.lower()}" for name, doi in behind.items()}
-    numbers = {url: number for url in preflight.addresses(issue) if (number := names.pmid(url))}
+    numbers = {url: number for url in addresses if (number := names.pmid(url))}
     numbers |= pmids(connection, picked)
     for listed in (named, {url: f"pmid {number}" for url, number in numbers.items()}):
         known = retracted.among(connection, listed.values())

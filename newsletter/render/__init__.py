@@ -5,7 +5,7 @@ the archive page. Nothing here asks the network, the database or the clock; read
 template files, in `Templates`, is the one thing that touches the disk.
 """
 
-from newsletter.render.mails import KINDS, as_test, issue, message, sample, web
+from newsletter.render.mails import KINDS, as_test, correction, issue, message, sample, web
 from newsletter.render.preview import in_the_dark, without_images
 from newsletter.render.templates import Templates
 
@@ -13,6 +13,7 @@ __all__ = [
     "KINDS",
     "Templates",
     "as_test",
+    "correction",
     "in_the_dark",
     "issue",
     "message",

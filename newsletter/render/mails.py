@@ -7,7 +7,17 @@ import re
 from dataclasses import replace
 
 from newsletter.errors import NewsletterError, WrongUsage
-from newsletter.model import LEAVE_URL, PREFERENCES_URL, TAGS, Issue, Masthead, Message, Rendered
+from newsletter.markup import markdown
+from newsletter.model import (
+    LEAVE_URL,
+    PREFERENCES_URL,
+    TAGS,
+    Issue,
+    Masthead,
+    Message,
+    Rendered,
+    Week,
+)
 from newsletter.render import text, view
 from newsletter.render.inline import inlined
 from newsletter.render.templates import Templates
@@ -21,6 +31,8 @@ KINDS = {
     "login": ("login_url", "minutes"),
     "draft-ready": ("week", "desk_url", "picks", "errors", "warnings"),
     "alert": ("alarms",),
+    "retracted": ("finds",),
+    "stay": ("stay_url", "leave_url"),
     "approved": ("week", "desk_url", "by", "at", "subject"),
 }
 
@@ -61,6 +73,35 @@ def web(issue: Issue, masthead: Masthead, templates: Templates) -> str:
         preferences_url="",
     )
     return _untagged(inlined(html))
+
+
+def correction(
+    week: Week, note: str, subject: str, masthead: Masthead, templates: Templates
+) -> Rendered:
+    """Render the mail that tells readers of an issue what was wrong in it; `note` is Markdown."""
+    leave, preferences = _stand_ins((week, note, subject), masthead)
+    links: list[str] = []
+    html_note = markdown(note)
+    words = text.prose(html_note, links)
+    places = "".join(f"\n[{number}] {link}" for number, link in enumerate(links, 1))
+    values = {
+        "week": week,
+        "subject": subject,
+        "note": html_note,
+        "note_text": f"{words}\n{places}" if places else words,
+        "masthead": masthead,
+        "web_url": masthead.link(f"issues/{week.issue}") + f"#correction-{week.correction}",
+        "leave_url": leave,
+        "preferences_url": preferences,
+    }
+    html = inlined(templates.render("mail/correction/body.html", **values), (leave, preferences))
+    body = text.finished(templates.render("mail/correction/body.txt", **values))
+    return Rendered(
+        subject=_untagged(_one_line(templates.render("mail/correction/subject.txt", **values))),
+        preheader="",
+        html=_tagged(html, leave, preferences),
+        text=_tagged(body, leave, preferences),
+    )
 
 
 def sample(rendered: Rendered, masthead: Masthead) -> Rendered:
@@ -114,7 +155,7 @@ def message(
     )
 
 
-def _stand_ins(issue: Issue, masthead: Masthead) -> tuple[str, str]:
+def _stand_ins(issue: object, masthead: Masthead) -> tuple[str, str]:
     """Addresses that survive HTML tools as they are, and that no text of the issue can contain.
 
     Tags in the issue's own words would be filled in by the provider too, and a feed could so

@@ -14,8 +14,10 @@ from jinja2 import (
     TemplateNotFound,
     TemplateSyntaxError,
 )
+from markupsafe import Markup
 
 from newsletter.errors import NewsletterError, NotFound
+from newsletter.markup import markdown
 from newsletter.render import text
 
 _CURE = "Mend the template, or remove it from your own folder to use the packaged one."
@@ -40,6 +42,7 @@ class Templates:
         self._environment.filters["kept"] = _kept
         self._environment.filters["wrap"] = text.wrapped
         self._environment.filters["rule"] = text.rule
+        self._environment.filters["markdown"] = lambda words: Markup(markdown(words))
 
     @staticmethod
     def packaged() -> Path:

@@ -48,8 +48,8 @@ def plan(means: Means, approval: Approval, *, at: datetime | None = None) -> Pla
     mask = _mask(approval)
     with means.db.read() as connection:
         before = ledger.newest(connection, approval.week)
-        people = ledger.audience(connection, now=now, mask=mask)
-        left_out = ledger.left_out(connection, now=now, mask=mask)
+        people = ledger.audience(connection, now=now, mask=mask, week=approval.week)
+        left_out = ledger.left_out(connection, now=now, mask=mask, week=approval.week)
     audience = before.audience if before and _counts(before) else sum(people.values())
     size = means.knobs.request_size
     hand_over = _hand_over(means, audience)
@@ -123,6 +123,11 @@ def _freeze(
         batch_size=means.knobs.request_size,
         lanes=means.knobs.lanes,
     )
+    if not audience and approval.week.correction:
+        raise Refused(
+            f"Nobody who got {approval.week.issue} is on the list any more, so there is nobody to "
+            "tell. The note stands in the archive."
+        )
     if not audience:
         raise Refused(
             "Nobody would get this issue: there is no active subscriber. "

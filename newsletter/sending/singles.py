@@ -45,8 +45,13 @@ def _member(means: Means, subscriber_id: int, now: datetime) -> dict[str, str]:
     return {"leave_url": leave, "preferences_url": preferences}
 
 
+def _stay(means: Means, subscriber_id: int, now: datetime) -> dict[str, str]:
+    token = means.tokens.sign(Purpose.STAY, subscriber_id, now)
+    return _member(means, subscriber_id, now) | {"stay_url": means.masthead.link(f"stay/{token}")}
+
+
 # The personal links that a kind of mail carries; they are made when it goes, not when it waits.
-_LINKS: dict[str, _Links] = {"confirm": _confirm, "welcome": _member}
+_LINKS: dict[str, _Links] = {"confirm": _confirm, "welcome": _member, "stay": _stay}
 
 
 def dispatch(means: Means, templates: Templates) -> Dispatched:

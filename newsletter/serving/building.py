@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from newsletter.model import Week
 from newsletter.settings import Settings
 from newsletter.signup import Limits, domains, refusal
-from newsletter.store import issues
+from newsletter.store import corrections, issues
 from newsletter.web import api, app, desk, hooks, metrics
 from newsletter.web.desk import DeskServices
 from newsletter.web.services import Asking, SentIssue, Services
@@ -53,6 +53,7 @@ def services(house: House) -> Services:
         hash_keys=house.secrets,
         sent=lambda: _sent(house),
         page=lambda week: _page(house, week),
+        corrections=lambda week: _corrections(house, week),
         limits=Limits(
             per_address=settings.join.confirmations_in_all,
             apart=timedelta(days=1) / settings.join.confirmations_a_day,
@@ -86,7 +87,16 @@ def needs_https(base_url: str) -> bool:
 def _sent(house: House) -> list[SentIssue]:
     with house.db.read() as connection:
         found = issues.sent(connection, house.clock())
-    return [SentIssue(one.week, one.subject, one.preheader, one.at) for one in found]
+        changed = corrections.newest(connection)
+    return [
+        SentIssue(one.week, one.subject, one.preheader, one.at, changed.get(one.week))
+        for one in found
+    ]
+
+
+def _corrections(house: House, week: Week) -> list[corrections.Correction]:
+    with house.db.read() as connection:
+        return corrections.of(connection, week)
 
 
 def _page(house: House, week: Week) -> str | None:

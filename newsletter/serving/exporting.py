@@ -65,8 +65,10 @@ def _places(house: House) -> Iterator[tuple[str, str]]:
     """Addresses, and the files that hold them."""
     yield "/issues", _INDEX
     yield "/issues", f"issues/{_INDEX}"
-    for one in services(house).sent():
-        yield f"/issues/{one.week}", f"issues/{one.week}/{_INDEX}"
+    here = services(house)
+    for one in here.sent():
+        for week in (one.week, *(each.week for each in here.corrections(one.week))):
+            yield f"/issues/{week}", f"issues/{week}/{_INDEX}"
     for name in ("feed.xml", "sitemap.xml", "robots.txt"):
         yield f"/{name}", name
     for name in _STATIC:

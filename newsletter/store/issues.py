@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, literal, select
+from sqlalchemy import ColumnElement, Connection, Row, func, insert, literal, select
 
 from newsletter.model import Approval, Finding, Level, Rendered, SendState, Waiver, Week
 from newsletter.store.schema import Moment, approvals, sends
@@ -53,7 +53,10 @@ def approve(connection: Connection, approval: Approval) -> int:
 
 def approved_weeks(connection: Connection) -> set[Week]:
     """The weeks whose issue was approved at some time."""
-    return {Week.parse(week) for week in connection.scalars(select(approvals.c.week).distinct())}
+    found = connection.scalars(
+        select(approvals.c.week).where(~_corrects(approvals.c.week)).distinct()
+    )
+    return {Week.parse(week) for week in found}
 
 
 def newest_approval(connection: Connection, week: Week) -> Approval | None:
@@ -92,7 +95,9 @@ def sent(connection: Connection, now: datetime) -> list[Gone]:
     rows = connection.execute(
         select(sends.c.week, approvals.c.subject, approvals.c.preheader, _AT.label("at"))
         .join(approvals, approvals.c.id == sends.c.approval_id)
-        .where(sends.c.state == SendState.DONE, literal(now, Moment) >= _AT)
+        .where(
+            sends.c.state == SendState.DONE, literal(now, Moment) >= _AT, ~_corrects(sends.c.week)
+        )
         .order_by(sends.c.week.desc(), sends.c.take.desc())
     )
     return [Gone(Week.parse(row.week), row.subject, row.preheader, row.at) for row in rows]
@@ -116,17 +121,22 @@ def last_subject(connection: Connection, before: Week) -> str | None:
     """The subject of the newest issue approved for an earlier week."""
     found: str | None = connection.scalar(
         select(approvals.c.subject)
-        .where(approvals.c.week < str(before))
+        .where(approvals.c.week < str(before), ~_corrects(approvals.c.week))
         .order_by(approvals.c.week.desc(), approvals.c.id.desc())
         .limit(1)
     )
     return found
 
 
+def _corrects(week: Any) -> ColumnElement[bool]:
+    """Whether a week names a correction: `2026-W47-c1`."""
+    return week.like("%-c%")  # type: ignore[no-any-return]
+
+
 def _approval(row: Row[Any]) -> Approval:
     rendered = Rendered(row.subject, row.preheader, row.html, row.text)
     return Approval(
-        week=Week.parse(row.week),
+        week=Week.parse(row.week, corrections=True),
         by=row.by,
         at=row.at,
         digest=row.digest,

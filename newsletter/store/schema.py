@@ -155,7 +155,7 @@ approvals = Table(
     "approvals",
     metadata,
     Column("id", Key, primary_key=True),
-    Column("week", String(8), nullable=False, index=True),
+    Column("week", String(12), nullable=False, index=True),
     Column("by", Text, nullable=False),
     Column("at", Moment, nullable=False),
     Column("digest", String(64), nullable=False),
@@ -207,6 +207,38 @@ retracted = Table(
     _text("day"),
     _text("reason"),
     _text("notice"),
+)
+
+# What was wrong in an issue that went out, in an editor's words; `number` counts from 1. If it is
+# mailed, its approval and its send are named `2026-W47-c1`.
+corrections = Table(
+    "corrections",
+    metadata,
+    Column("week", String(8), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("by", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("note", Text, nullable=False),
+)
+
+# A work that an issue rested on and that was retracted since; editors are told of each once.
+retracted_picks = Table(
+    "retracted_picks",
+    metadata,
+    Column("week", String(8), primary_key=True),
+    Column("url", Text, primary_key=True),
+    Column("said", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+)
+
+# A reader whom nothing reached for many issues and who was asked whether they still want it;
+# `answered_at` when they said so.
+stays = Table(
+    "stays",
+    metadata,
+    Column("subscriber_id", Key, primary_key=True),
+    Column("asked_at", Moment, nullable=False),
+    Column("answered_at", Moment),
 )
 
 # A person on the list; `key` is the address by which they are unique.
@@ -382,7 +414,7 @@ sends = Table(
     "sends",
     metadata,
     Column("id", Key, primary_key=True),
-    Column("week", String(8), nullable=False),
+    Column("week", String(12), nullable=False),
     Column("take", Integer, nullable=False),
     Column("ref", String(16), nullable=False, unique=True),
     Column("approval_id", Key, ForeignKey("approvals.id"), nullable=False),

@@ -34,6 +34,7 @@ class Purpose(StrEnum):
     UNDO = "undo leave"
     OWNER = "owner"
     ADDRESS = "new address"
+    STAY = "stay"
 
 
 class Expired(BadValue):
@@ -71,6 +72,7 @@ class Tokens:
             Purpose.ADDRESS: address_lasts,
             Purpose.LEAVE: None,
             Purpose.PREFERENCES: None,
+            Purpose.STAY: None,
         }
         self._contexts = {
             purpose: tuple(_context(secret, purpose) for secret in secrets) for purpose in Purpose

@@ -11,7 +11,7 @@ from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from newsletter import __version__
 from newsletter.signup import Joins
 from newsletter.subscribers.challenges import Challenges
-from newsletter.web import archive, joining, preferences, problems, public
+from newsletter.web import archive, joining, preferences, problems, public, staying
 from newsletter.web.guard import Guard
 from newsletter.web.services import SentIssue, Services
 from newsletter.web.sites import Sites
@@ -44,7 +44,14 @@ def build(services: Services, routers: Sequence[APIRouter] = ()) -> FastAPI:
     app.state.services = services
     app.state.challenges = Challenges(services.hash_keys[0])
     app.state.joins = Joins(services.db, services.clock, services.limits)
-    for router in (joining.router, public.router, preferences.router, archive.router, *routers):
+    for router in (
+        joining.router,
+        public.router,
+        preferences.router,
+        staying.router,
+        archive.router,
+        *routers,
+    ):
         app.include_router(router)
     return app
 

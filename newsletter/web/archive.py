@@ -24,6 +24,7 @@ _MAIL_POLICY = (
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 _PUBLIC = {"Cache-Control": "public, max-age=300"}
+_BODY = re.compile(r"<body\b[^>]*>", re.IGNORECASE)
 _FILE = re.compile(r"[a-z0-9][a-z0-9-]*\.(?P<kind>css|js|svg|png|ico|txt)")
 _KINDS = {
     "css": "text/css",
@@ -41,14 +42,30 @@ def issues(request: Request, here: Here) -> Response:
 
 
 @router.api_route("/issues/{week}", methods=LOOK)
-def issue(here: Here, week: str) -> Response:
+def issue(request: Request, here: Here, week: str) -> Response:
+    """An issue as it was approved, with what was corrected above it; or one correction."""
     try:
-        html = here.page(Week.parse(week))
+        wanted = Week.parse(week, corrections=True)
     except BadValue as error:
         raise NotFound(str(error)) from None
+    html, found = here.page(wanted.issue), here.corrections(wanted)
     if html is None:
         raise NotFound(f"There is no sent issue {week}. All issues are listed in the archive.")
+    if wanted.correction:
+        one = next((one for one in found if one.week == wanted), None)
+        if one is None:
+            raise NotFound(f"There is no correction {week} of {wanted.issue}.")
+        return page(request, "correction.html", correction=one, headers=_PUBLIC)
+    if found:
+        note = here.templates.render("web/correction-note.html", corrections=found, day=here.day)
+        html = _above(html, note)
     return HTMLResponse(html, headers=_PUBLIC | {"Content-Security-Policy": _MAIL_POLICY})
+
+
+def _above(html: str, note: str) -> str:
+    """Put a note first into a page's body; the page itself stays as it is."""
+    body = _BODY.search(html)
+    return html[: body.end()] + note + html[body.end() :] if body else note + html
 
 
 @router.api_route("/feed.xml", methods=LOOK)

@@ -15,7 +15,16 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MOST = 20
 
 # What belongs to one person, or to nobody who crawls.
-_NOT_FOR_ROBOTS = ("confirm", "leave", "preferences", "desk", "api", "hooks", "for-machines")
+_NOT_FOR_ROBOTS = (
+    "confirm",
+    "leave",
+    "preferences",
+    "stay",
+    "desk",
+    "api",
+    "hooks",
+    "for-machines",
+)
 
 ET.register_namespace("", _ATOM)
 

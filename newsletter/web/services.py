@@ -13,6 +13,7 @@ from newsletter.model import Email, Masthead, Week
 from newsletter.render.templates import Templates
 from newsletter.signup import Limits, Spool
 from newsletter.store import Database
+from newsletter.store.corrections import Correction
 from newsletter.subscribers.tokens import Tokens
 
 
@@ -67,6 +68,7 @@ class Services:
     hash_keys: Sequence[bytes]
     sent: Callable[[], Sequence[SentIssue]]
     page: Callable[[Week], str | None]
+    corrections: Callable[[Week], Sequence[Correction]] = lambda _week: ()
     limits: Limits = field(default_factory=Limits)
     asking: Asking = field(default_factory=Asking)
     spool: Spool | None = None

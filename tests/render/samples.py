@@ -167,6 +167,19 @@ VALUES: dict[str, dict[str, object]] = {
             "9 of 12 feeds fail. See why with: newsletter sources list",
         ]
     },
+    "retracted": {
+        "finds": [
+            {
+                "week": "2026-W40",
+                "what": "https://doi.org/10.5555/pain.1",
+                "said": "retracted, 2026-11-02, results cannot be relied on",
+            }
+        ]
+    },
+    "stay": {
+        "stay_url": "https://letter.example.org/stay/9aQ3kTz2m8Yw",
+        "leave_url": "https://letter.example.org/leave/9aQ3kTz2m8Yw",
+    },
     "approved": {
         "week": "2026-W47",
         "desk_url": "https://letter.example.org/desk/2026-W47",

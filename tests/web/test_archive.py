@@ -9,7 +9,9 @@ import feedparser
 import pytest
 from starlette.testclient import TestClient
 
+from newsletter.model import Week
 from newsletter.store import Database
+from newsletter.store.corrections import Correction
 from newsletter.web.app import Services, build
 
 
@@ -80,3 +82,40 @@ def test_the_process_says_that_it_lives_and_whether_it_can_work(
 def test_only_plain_files_of_the_static_folder_are_served(client: TestClient, name: str) -> None:
     assert client.get("/static/site.css").headers["content-type"].startswith("text/css")
     assert client.get(f"/static/{name}").status_code == 404
+
+
+def test_a_corrected_issue_shows_it_above_and_both_lead_to_each_other(shop: Services) -> None:
+    said = Correction(Week(2026, 46, 1), "ada@example.org", shop.clock(), "It had **214** people.")
+    with TestClient(build(replace(shop, corrections=lambda _: [said]))) as client:
+        issue = client.get("/issues/2026-W46").text
+        own = client.get("/issues/2026-W46-c1").text
+        other = client.get("/issues/2026-W46-c2")
+
+    assert "It had <strong>214</strong> people." in issue
+    assert issue.index("Corrected on") < issue.index("Issue 46")
+    assert 'href="/issues/2026-W46-c1"' in issue
+    assert 'href="/issues/2026-W46#correction-1"' in own
+    assert other.status_code == 404
+    assert "ada@example.org" not in issue + own
+
+
+def test_the_sitemap_names_what_anybody_may_read(client: TestClient) -> None:
+    root = ET.fromstring(client.get("/sitemap.xml").content)
+    places = [one.text for one in root.iter("{http://www.sitemaps.org/schemas/sitemap/0.9}loc")]
+
+    assert places == [
+        "https://letter.example/",
+        "https://letter.example/issues",
+        "https://letter.example/issues/2026-W46",
+        "https://letter.example/issues/2026-W45",
+    ]
+    robots = client.get("/robots.txt").text
+    assert "Sitemap: https://letter.example/sitemap.xml" in robots
+    assert "Disallow: /leave/" in robots
+
+
+def test_a_page_that_is_shared_shows_a_card(client: TestClient) -> None:
+    page = client.get("/issues").text
+
+    assert '<meta property="og:image" content="https://letter.example/static/card.png">' in page
+    assert client.get("/static/card.png").headers["content-type"] == "image/png"

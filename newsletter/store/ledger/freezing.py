@@ -18,11 +18,12 @@ from sqlalchemy import (
     not_,
     or_,
     select,
+    true,
     update,
 )
 
 from newsletter.errors import NewsletterError
-from newsletter.model import Week
+from newsletter.model import BatchState, Week
 from newsletter.store.schema import batches, deliveries, sends, subscribers, suppressions
 
 # How many numbers of subscribers travel at once when a digest is made.
@@ -41,8 +42,30 @@ def _wanted(mask: int) -> ColumnElement[int]:
     return subscribers.c.sections.bitwise_and(mask)
 
 
-def _in_audience(now: datetime, mask: int) -> ColumnElement[bool]:
+def _got(week: Week) -> ColumnElement[bool]:
+    """Whether a subscriber was mailed the issue that a correction is about; of an issue, true."""
+    if not week.correction:
+        return true()
+    return (
+        select(deliveries.c.id)
+        .join(sends, sends.c.id == deliveries.c.send_id)
+        .join(
+            batches,
+            and_(batches.c.send_id == deliveries.c.send_id, batches.c.number == deliveries.c.batch),
+        )
+        .where(
+            deliveries.c.subscriber_id == subscribers.c.id,
+            deliveries.c.exception.is_(None),
+            sends.c.week == str(week.issue),
+            batches.c.state == BatchState.ACCEPTED,
+        )
+        .exists()
+    )
+
+
+def _in_audience(now: datetime, mask: int, week: Week) -> ColumnElement[bool]:
     return and_(
+        _got(week),
         subscribers.c.state == "active",
         not_(_suppressed()),
         or_(subscribers.c.paused_until.is_(None), subscribers.c.paused_until <= now),
@@ -50,18 +73,21 @@ def _in_audience(now: datetime, mask: int) -> ColumnElement[bool]:
     )
 
 
-def audience(connection: Connection, *, now: datetime, mask: int) -> dict[int, int]:
-    """Who would get an issue now: subscribers by variant (`mask` of wanted sections)."""
+def audience(connection: Connection, *, now: datetime, mask: int, week: Week) -> dict[int, int]:
+    """Who would get an issue now: subscribers by variant (`mask` of wanted sections).
+
+    A correction goes to those who got the issue and are still on the list.
+    """
     rows = connection.execute(
         # By the column's name: PostgreSQL takes the expression with its parameters for another.
         select(_wanted(mask).label("variant"), func.count())
-        .where(_in_audience(now, mask))
+        .where(_in_audience(now, mask, week))
         .group_by(literal_column("variant"))
     )
     return {int(variant): int(count) for variant, count in rows}
 
 
-def left_out(connection: Connection, *, now: datetime, mask: int) -> dict[str, int]:
+def left_out(connection: Connection, *, now: datetime, mask: int, week: Week) -> dict[str, int]:
     """Why the others would not get it: counts by reason."""
     active = subscribers.c.state == "active"
     reasons: dict[str, ColumnElement[bool]] = {
@@ -74,6 +100,8 @@ def left_out(connection: Connection, *, now: datetime, mask: int) -> dict[str, i
             _wanted(mask) == 0,
         ),
     }
+    if week.correction:
+        reasons["did not get the issue"] = and_(active, not_(_suppressed()), not_(_got(week)))
     counts = {
         str(state): int(count)
         for state, count in connection.execute(
@@ -122,7 +150,7 @@ def freeze(
     )
     first, total, runs = 1, 0, []
     for variant in _variants(connection, mask):
-        count = _deliveries(connection, send_id, variant, mask, now, first, batch_size)
+        count = _deliveries(connection, send_id, variant, mask, (now, week), first, batch_size)
         upto = first + -(-count // batch_size)
         runs.append((variant, first, upto))
         first, total = upto, total + count
@@ -187,16 +215,17 @@ def _deliveries(
     send_id: int,
     variant: int,
     mask: int,
-    now: datetime,
+    when: tuple[datetime, Week],
     first: int,
     batch_size: int,
 ) -> int:
+    now, week = when
     position = func.row_number().over(order_by=subscribers.c.id) - 1
     written = connection.execute(
         insert(deliveries).from_select(
             ["send_id", "subscriber_id", "batch"],
             select(literal(send_id), subscribers.c.id, position // batch_size + first)
-            .where(_in_audience(now, mask), _wanted(mask) == variant)
+            .where(_in_audience(now, mask, week), _wanted(mask) == variant)
             .order_by(subscribers.c.id),
         ),
         execution_options={"preserve_rowcount": True},

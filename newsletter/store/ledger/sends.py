@@ -106,7 +106,7 @@ def _settle(connection: Connection, send_id: int, state: BatchState, reason: str
 def _send(row: Row[Any]) -> Send:
     return Send(
         id=row.id,
-        week=Week.parse(row.week),
+        week=Week.parse(row.week, corrections=True),
         take=row.take,
         ref=row.ref,
         approval_id=row.approval_id,
