@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
@@ -188,16 +189,28 @@ def count_(json: JsonOption = False) -> None:
 
 
 @suppressions.command()
-def sync(json: JsonOption = False) -> None:
+def sync(
+    json: JsonOption = False,
+    everything: Annotated[
+        bool, typer.Option("--all", help="read all of its lists and tell it what it lost")
+    ] = False,
+) -> None:
     """Take SendGrid's suppression lists into ours, and tell it what is new here."""
     from newsletter.sending import telling
     from newsletter.wiring import reported
 
     with opened(sends=True) as house:
-        done = telling.sync(house.means, since=house.clock() - _LOOK_BACK, act=reported)
+        since = None if everything else house.clock() - _LOOK_BACK
+        done = telling.sync(house.means, since=since, act=reported)
     if json:
-        show_json({"taken": done.taken, "known": done.known, "told": done.told})
-    say(f"{done.taken} taken from SendGrid, {done.known} known, {done.told} told to it.")
+        show_json(asdict(done))
+        return
+    show_table(("SendGrid's list", "addresses"), list(done.listed.items()))
+    say(f"{done.taken:,} taken from SendGrid, {done.known:,} known, {done.told:,} told to it.")
+    if done.lifted:
+        say(f"{done.lifted:,} are to get mail again: they came back, or their bounce may pass.")
+    if done.missing:
+        say(f"{done.missing:,} of ours were no longer on its lists, and it was told again.")
 
 
 @suppressions.command("list")

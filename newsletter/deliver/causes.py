@@ -66,14 +66,14 @@ def cause(kind: EventKind, classification: str, status: str, reason: str) -> Cau
     return _DETAILS.get(f"{subject}.{detail}") or _SUBJECTS.get(subject, Cause.UNCLASSIFIED)
 
 
-def lasting(kind: EventKind, why: Cause | None, status: str, reason: str, expired: bool) -> bool:
+def lasting(kind: EventKind, classification: str, status: str, reason: str, expired: bool) -> bool:
     """Say whether the address is bad for good: a hard bounce, or a drop for that reason.
 
     A bounce is hard unless it says that it is not: a passing status (4.x.x), a full mailbox
-    (x.2.2), days of trying in vain, or a class that is not about the address.
+    (x.2.2), days of trying in vain, or SendGrid's class that is not about the address.
     """
     if kind is EventKind.DROPPED:
-        return why is Cause.INVALID
+        return cause(kind, classification, status, reason) is Cause.INVALID
     if kind is not EventKind.BOUNCED or expired:
         return False
     code = _code(status, reason)
@@ -83,7 +83,7 @@ def lasting(kind: EventKind, why: Cause | None, status: str, reason: str, expire
             return False
         if subject == "1" and f"1.{detail}" not in _DETAILS:
             return True
-    return why in (Cause.INVALID, Cause.UNCLASSIFIED)
+    return _CLASSES.get(classification.lower(), Cause.INVALID) is Cause.INVALID
 
 
 def _code(status: str, reason: str) -> tuple[str, str, str] | None:

@@ -164,8 +164,9 @@ def _event(row: dict[str, Any]) -> Event | None:
     why, lasting, machine, url = None, False, False, ""
     if kind in _FALLEN:
         status = _words(row.get("status"))
-        why = causes.cause(kind, _words(row.get("bounce_classification")), status, reason)
-        lasting = causes.lasting(kind, why, status, reason, row.get("type") == "expired")
+        named = _words(row.get("bounce_classification"))
+        why = causes.cause(kind, named, status, reason)
+        lasting = causes.lasting(kind, named, status, reason, row.get("type") == "expired")
     elif kind in _LOOKS:
         machine = bool(row.get("sg_machine_open")) or known_agent(_words(row.get("useragent")))
         url = _PERSONAL.sub(r"\1", _words(row.get("url")))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,24 +14,24 @@ from urllib.parse import quote
 import orjson
 from sendgrid import SendGridAPIClient
 
+from newsletter.deliver import lists
 from newsletter.deliver.client import Encoded, Unanswered, Unreached, connect, encode
 from newsletter.deliver.judge import judge
+from newsletter.deliver.lists import Listed
 from newsletter.errors import NewsletterError, Refused
-from newsletter.model import Answer, Outcome, Suppression
+from newsletter.model import Answer, Outcome
 
 # At DEBUG the client's own logger prints the key and every recipient.
 logging.getLogger("python_http_client").setLevel(logging.WARNING)
 
-# SendGrid's suppression lists and what being on one means in our words.
-_LISTS = {
-    "bounces": "bounced",
-    "invalid_emails": "invalid",
-    "spam_reports": "complained",
-    "unsubscribes": "left",
-}
 # Lists that a reader who confirmed anew must be taken off; a complaint is never lifted.
 _LIFTED_FROM = ("bounces", "invalid_emails")
-_PAGE = 500
+# How often a page of a list is asked for, and how many seconds are waited at most in between.
+_PATIENCE, _LONGEST_PAUSE = 6, 60.0
+_NOT_READABLE = (
+    "The key may not read SendGrid's suppression lists. Give it the scope Suppressions "
+    "(read access); a key for Mail Send alone cannot."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +51,28 @@ class Account:
     at: datetime | None
 
 
+class Later(NewsletterError):
+    """SendGrid wants to be asked again, `after` so many seconds if it says so."""
+
+    def __init__(self, text: str, after: float | None) -> None:
+        super().__init__(text)
+        self.after = after
+
+
 class SendGrid:
     """Hands requests over and judges the answers. Safe to use from many threads."""
 
     def __init__(
-        self, key: str, base_url: str, *, timeout: float, clock: Callable[[], datetime]
+        self,
+        key: str,
+        base_url: str,
+        *,
+        timeout: float,
+        clock: Callable[[], datetime],
+        pause: Callable[[float], None] = time.sleep,
     ) -> None:
         """Take the key, the host and the seconds that an answer may take."""
+        self._pause = pause
         self._api: SendGridAPIClient = connect(key, base_url, timeout=timeout)
         self._clock = clock
         self.base_url = base_url
@@ -136,29 +152,24 @@ class SendGrid:
         reply = self._call("user/webhooks/event/settings/signed", "get", expect=200)
         return str((reply.content or {}).get("public_key", ""))
 
-    def suppressions(self, since: datetime, until: datetime) -> Iterator[Suppression]:
-        """Read SendGrid's lists. Windows of time, since pages by offset move while one reads."""
-        for name, reason in _LISTS.items():
-            yield from self._suppressed(name, reason, since, until)
+    def suppressed(self, since: datetime, until: datetime) -> Iterator[list[Listed]]:
+        """Read SendGrid's suppression lists, some rows at a time; see `lists.read`."""
+        for name in lists.LISTS:
+            yield from lists.read(self._page, name, since, until)
 
-    def _suppressed(
-        self, name: str, reason: str, since: datetime, until: datetime
-    ) -> Iterator[Suppression]:
-        window = {"start_time": int(since.timestamp()), "end_time": int(until.timestamp())}
-        offset = 0
-        while True:
-            reply = self._call(
-                f"suppression/{name}",
-                "get",
-                expect=200,
-                query={**window, "limit": _PAGE, "offset": offset},
-            )
-            for row in reply.content:
-                at = datetime.fromtimestamp(int(row["created"]), tz=since.tzinfo)
-                yield Suppression(str(row["email"]).lower(), reason, at, "sendgrid")
-            if len(reply.content) < _PAGE:
-                return
-            offset += _PAGE
+    def _page(self, name: str, first: int, last: int, offset: int) -> list[dict[str, Any]]:
+        """One page of a list; SendGrid's limit of requests is waited for."""
+        window = {"start_time": first, "end_time": last, "limit": lists.PAGE, "offset": offset}
+        for tried in range(_PATIENCE):
+            try:
+                reply = self._call(f"suppression/{name}", "get", expect=200, query=window)
+            except Later as later:
+                if tried == _PATIENCE - 1:
+                    raise
+                self._pause(min(later.after or 2.0**tried, _LONGEST_PAUSE))
+            else:
+                return [row for row in reply.content or [] if isinstance(row, dict)]
+        raise AssertionError("unreachable")
 
     def _call(
         self,
@@ -186,9 +197,14 @@ class SendGrid:
             answer = judge(
                 response.status_code, _headers(response.headers), response.body, self._clock()
             )
+            said = f"{method.upper()} {path}: {answer.reason}"
+            if answer.outcome is Outcome.LATER:
+                raise Later(said, answer.retry_after)
+            if response.status_code == 403 and path.startswith("suppression/"):
+                raise Refused(f"{said}. {_NOT_READABLE}")
             # A refusal is certain; after anything else it may have been done all the same.
             kind = Refused if answer.outcome is Outcome.REFUSED else NewsletterError
-            raise kind(f"{method.upper()} {path}: {answer.reason}")
+            raise kind(said)
         told = _headers(response.headers).get("Date")
         return Reply(
             response.status_code,

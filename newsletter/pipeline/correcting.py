@@ -12,7 +12,7 @@ from newsletter import render
 from newsletter.errors import Refused, WrongUsage
 from newsletter.model import Approval, Email, Rendered, SendState, Week
 from newsletter.pipeline.approving import digest
-from newsletter.pipeline.editing import Workshop
+from newsletter.pipeline.shop import Workshop
 from newsletter.store import corrections, issues, ledger
 from newsletter.store.corrections import Correction
 

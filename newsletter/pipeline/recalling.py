@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from html.parser import HTMLParser
 
-from newsletter.pipeline.editing import Workshop, retracted_works
+from newsletter.pipeline.editing import retracted_works
+from newsletter.pipeline.shop import Workshop
 from newsletter.store import corrections, mails
 from newsletter.store.corrections import RetractedPick
 from newsletter.urls import host, is_http

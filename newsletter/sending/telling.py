@@ -3,60 +3,128 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection
 
 from newsletter import journal
+from newsletter.deliver.lists import LISTS, SOFT, Listed
 from newsletter.errors import NewsletterError
-from newsletter.model import Act, Reported
+from newsletter.model import Act, Reported, State, Subscriber
 from newsletter.sending.means import Means
 from newsletter.sending.reports import Acting
 from newsletter.store import restores, subscribers, suppressions
+from newsletter.store.suppressions import NewSuppression
 
 _EVERY = 1.0
 _LONGEST_PAUSE = 60.0
 
 
 _ACTS = {
-    suppressions.BOUNCED: Act.BOUNCE,
+    "bounced": Act.BOUNCE,
     "invalid": Act.BOUNCE,
-    suppressions.COMPLAINED: Act.COMPLAIN,
-    suppressions.LEFT: Act.LEAVE,
+    "complained": Act.COMPLAIN,
+    "left": Act.LEAVE,
 }
+_REASONS = {
+    Act.BOUNCE: suppressions.BOUNCED,
+    Act.COMPLAIN: suppressions.COMPLAINED,
+    Act.LEAVE: suppressions.LEFT,
+}
+_FROM = "sendgrid"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Synced:
-    """Addresses new to us, known already, and told to the provider (suppressed or lifted)."""
+    """Where the provider's lists and ours differed, in addresses, and what was done about it.
 
-    taken: int
-    known: int
-    told: int
+    `listed` counts by list what the provider has. `taken` were new to us, `known` not; `lifted`
+    are to get mail again: their bounce may pass, or they confirmed anew since. `told` is what
+    the provider heard from us: suppressed or lifted. `missing` it had heard before and no longer
+    lists, which only a look at all of it can tell; it was told again.
+    """
+
+    listed: dict[str, int] = field(default_factory=dict)
+    taken: int = 0
+    known: int = 0
+    lifted: int = 0
+    missing: int = 0
+    told: int = 0
 
 
-def sync(means: Means, *, since: datetime, act: Acting) -> Synced:
-    """Take in the provider's lists since then, and tell it what it has not heard.
+def sync(means: Means, *, since: datetime | None, act: Acting) -> Synced:
+    """Take in the provider's lists since then, and tell it what it has not heard; twice is once.
 
-        provider.suppressions | suppressions.add | act on subscribers | tell
+        tell | provider.suppressed | act on subscribers | suppressions.add | tell
 
-    `act(connection, subscriber, act, at)` moves a subscriber, as for events.
+    `act` moves subscribers, as for events. Without `since` everything is read and compared: what
+    the provider has lost of ours is told to it again.
     """
     now = means.clock()
-    taken = known = 0
-    for one in means.provider.suppressions(since, now):
-        follows = _ACTS[one.reason]
-        reason = suppressions.BOUNCED if follows is Act.BOUNCE else one.reason
-        with means.db.write() as connection:
-            new = suppressions.add(connection, one.key, reason, one.at, one.source, told_at=now)
-            person = subscribers.find(connection, one.key)
-            if new and person:
-                act(connection, [Reported(person.id, follows, one.at)])
-        taken, known = taken + new, known + (not new)
+    told = tell(means)
+    done = Synced(listed=dict.fromkeys(LISTS, 0))
+    seen: set[str] = set()
+    for rows in means.provider.suppressed(since or _BEGINNING, now):
+        for one in rows:
+            done.listed[one.list] += 1
+        if since is None:
+            seen.update(one.key for one in rows)
+        if rows:
+            with means.db.write() as connection:
+                _take(connection, rows, done, now, act)
     with means.db.write() as connection:
         restores.synced(connection, now)
-    return Synced(taken, known, tell(means))
+        if since is None:
+            done.missing = suppressions.untell(connection, seen)
+    done.told = told + tell(means)
+    return done
+
+
+# Before there was a SendGrid.
+_BEGINNING = datetime(2009, 1, 1, tzinfo=UTC)
+
+
+def _take(
+    connection: Connection, rows: Sequence[Listed], done: Synced, now: datetime, act: Acting
+) -> None:
+    """Take in some rows of the provider's lists."""
+    keys = {one.key for one in rows}
+    people = subscribers.find_all(connection, sorted(keys), lock=True)
+    before = suppressions.reasons(connection, keys)
+    acts: list[Reported] = []
+    new: list[NewSuppression] = []
+    back: dict[str, datetime] = {}
+    soft: dict[str, datetime] = {}
+    for one in rows:
+        person = people.get(one.key)
+        if one.reason == SOFT:
+            if person and person.state is State.ACTIVE:
+                soft[one.key] = one.at
+            continue
+        what = _ACTS[one.reason]
+        if person and what is not Act.COMPLAIN and _confirmed_after(person, one.at):
+            back[one.key] = one.at
+        elif person:
+            acts.append(Reported(person.id, what, one.at))
+        new.append(NewSuppression(one.key, _REASONS[what], one.at, _FROM, told_at=now))
+    new = [one for one in new if one.key not in back]
+    act(connection, acts)
+    suppressions.add_all(connection, new)
+    suppressions.lift(connection, back)
+    suppressions.lift(connection, soft, suppressions.BOUNCES)
+    known = {one.key for one in new if one.key in before}
+    done.taken += len({one.key for one in new}) - len(known)
+    done.known += len(known)
+    done.lifted += len(back.keys() | soft.keys())
+
+
+def _confirmed_after(person: Subscriber, at: datetime) -> bool:
+    """Whether somebody confirmed later than they were listed: that says that mail reaches them."""
+    since = person.confirmed_at
+    return person.state is State.ACTIVE and since is not None and at < since.replace(microsecond=0)
 
 
 def tell(means: Means) -> int:

@@ -148,6 +148,18 @@ def told(connection: Connection, keys: Collection[str], at: datetime) -> None:
     connection.execute(delete(suppressions).where(here, suppressions.c.reason == ERASED))
 
 
+def untell(connection: Connection, known: Collection[str]) -> int:
+    """Note which addresses the provider knew and no longer does, to be told again; how many."""
+    ours = connection.scalars(
+        select(suppressions.c.key).where(suppressions.c.told_at.is_not(None))
+    ).all()
+    lost = [key for key in ours if key not in known]
+    if lost:
+        here = many.among(connection, suppressions.c.key, lost)
+        connection.execute(update(suppressions).where(here).values(told_at=None))
+    return len(lost)
+
+
 def to_lift(connection: Connection, limit: int = 1000) -> dict[str, str]:
     """Addresses that the provider must be told to deliver to again, oldest first, with scope."""
     rows = connection.execute(select(lifts).order_by(lifts.c.at, lifts.c.key).limit(limit))
