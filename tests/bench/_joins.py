@@ -53,7 +53,8 @@ _BAD = re.compile(r"Non-2xx or 3xx responses: (\d+)|Socket errors: (.*)")
 # A join is whole with its proof and its confirmation; nothing of it may be missing.
 _WHOLE = {
     "bare": "SELECT count(*) FROM subscribers WHERE email LIKE 'reader-run-%'",
-    "ours": "SELECT count(*) FROM subscribers JOIN consents ON subscriber_id = subscribers.id "
+    "ours": "SELECT count(*) FROM subscribers "
+    "JOIN consents ON consents.subscriber_id = subscribers.id "
     "JOIN mails ON mails.subscriber_id = subscribers.id WHERE email LIKE 'reader-run-%'",
 }
 _UNIT = {"us": 0.001, "ms": 1.0, "s": 1000.0}
