@@ -45,7 +45,11 @@ def status(
         house.settle()
         wanted = week_of(house, week, corrections=True)
         found = proof.status(house.db, wanted)
-        figures = counting.of_week(house.db, wanted, house.clock())
+        figures = counting.shown(
+            counting.of_week(house.db, wanted, house.clock()),
+            opens=house.settings.track_opens,
+            clicks=house.settings.track_clicks,
+        )
         with house.db.read() as connection:
             approval = issues.newest_approval(connection, wanted)
         drafted = house.papers.words(wanted) is not None

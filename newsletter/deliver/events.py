@@ -26,6 +26,7 @@ from newsletter.deliver import causes
 from newsletter.deliver.machines import known_agent
 from newsletter.deliver.mailboxes import mailbox
 from newsletter.errors import BadValue, WrongUsage
+from newsletter.journal import without_addresses
 from newsletter.model import Event, EventKind
 
 SIGNATURE = "X-Twilio-Email-Event-Webhook-Signature"
@@ -161,6 +162,9 @@ def _event(row: dict[str, Any]) -> Event | None:
     kind = _KINDS[name]
     email = _words(row.get("email")).lower()
     reason = _words(row.get("reason") or row.get("response"))
+    if "@" in reason:
+        # Receiving servers like to quote the address that they will not take.
+        reason = without_addresses(reason)
     why, lasting, machine, url = None, False, False, ""
     if kind in _FALLEN:
         status = _words(row.get("status"))

@@ -6,6 +6,8 @@ firms and universities run themselves are `OTHER`, whoever hosts them.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 OTHER = "other"
 
 # Domains of one provider, written out.
@@ -84,19 +86,10 @@ _BY_DOMAIN = {domain: name for name, text in _DOMAINS.items() for domain in text
 def mailbox(email: str) -> str:
     """Give the provider's name for an address in lower case; `OTHER` where the table has none."""
     domain = email.rpartition("@")[2]
-    known = _BY_DOMAIN.get(domain)
-    if known is None:
-        # Lists repeat few domains: the second look at one finds it in the table.
-        known = _family(domain)
-        if len(_BY_DOMAIN) < _MOST_KNOWN:
-            _BY_DOMAIN[domain] = known
-    return known
+    return _BY_DOMAIN.get(domain) or _family(domain)
 
 
-# Domains that are remembered, the table's own among them.
-_MOST_KNOWN = 50_000
-
-
+@lru_cache(maxsize=10_000)
 def _family(domain: str) -> str:
     first, _, ending = domain.partition(".")
     name = _FAMILIES.get(first)

@@ -59,6 +59,31 @@ def of_week(
     return counted
 
 
+def shown(found: Figures | None, *, opens: bool, clicks: bool) -> Figures | None:
+    """Figures without opens or clicks where these are not to be counted.
+
+    The provider may count them all the same, by a setting of its own.
+    """
+    if found is None or (opens and clicks):
+        return found
+    series = tuple(
+        replace(
+            hour,
+            opened=hour.opened if opens else 0,
+            clicked=hour.clicked if clicks else 0,
+            by_machines=hour.by_machines if opens or clicks else 0,
+        )
+        for hour in found.series
+    )
+    return replace(
+        found,
+        opens=found.opens if opens else None,
+        clicks=found.clicks if clicks else None,
+        links=found.links if clicks else (),
+        series=series,
+    )
+
+
 def count(connection: Connection, send: Send) -> Figures:
     """Count the figures of a send from its events.
 

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import orjson
 from sqlalchemy import Connection, and_, func, select, text
 
-from newsletter.model import Event, EventKind, State
+from newsletter.model import BatchState, Event, EventKind, State
 from newsletter.store.consents import came_back
 from newsletter.store.imports import moment
 from newsletter.store.many import among
@@ -225,7 +225,10 @@ def _messages(
 def _newest(
     connection: Connection, found: Sequence[Event], people: dict[str, int]
 ) -> dict[str, _Place]:
-    """By event, the newest delivery of its person that was on its way by then."""
+    """By event, the newest delivery of its person that was taken and on its way by then.
+
+    Only a batch that is known to be taken: an address alone proves nothing about another one.
+    """
     start = func.coalesce(sends.c.send_at, sends.c.frozen_at)
     places: dict[str, _Place] = {}
     for event in found:
@@ -233,9 +236,17 @@ def _newest(
             row = connection.execute(
                 select(deliveries.c.send_id, deliveries.c.id, deliveries.c.subscriber_id)
                 .join(sends, sends.c.id == deliveries.c.send_id)
+                .join(
+                    batches,
+                    and_(
+                        batches.c.send_id == deliveries.c.send_id,
+                        batches.c.number == deliveries.c.batch,
+                    ),
+                )
                 .where(
                     deliveries.c.subscriber_id == number,
                     deliveries.c.exception.is_(None),
+                    batches.c.state == BatchState.ACCEPTED,
                     start <= event.at,
                 )
                 .order_by(start.desc(), deliveries.c.id.desc())

@@ -24,6 +24,7 @@ _MAIL_POLICY = (
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 _PUBLIC = {"Cache-Control": "public, max-age=300"}
+_NOTE = "correction-note.html"
 _BODY = re.compile(r"<body\b[^>]*>", re.IGNORECASE)
 _FILE = re.compile(r"[a-z0-9][a-z0-9-]*\.(?P<kind>css|js|svg|png|ico|txt)")
 _KINDS = {
@@ -57,7 +58,7 @@ def issue(request: Request, here: Here, week: str) -> Response:
             raise NotFound(f"There is no correction {week} of {wanted.issue}.")
         return page(request, "correction.html", correction=one, headers=_PUBLIC)
     if found:
-        note = here.templates.render("web/correction-note.html", corrections=found, day=here.day)
+        note = here.templates.render(f"web/{_NOTE}", corrections=found, day=here.day)
         html = _above(html, note)
     return HTMLResponse(html, headers=_PUBLIC | {"Content-Security-Policy": _MAIL_POLICY})
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from newsletter.deliver import events
 from newsletter.errors import BadValue, WrongUsage
-from newsletter.model import EventKind
+from newsletter.model import Cause, EventKind
 
 KEY = ec.generate_private_key(ec.SECP256R1())
 OTHER = ec.generate_private_key(ec.SECP256R1())
@@ -156,3 +156,83 @@ def test_no_array_of_anything_brings_it_down(rows: list[Any]) -> None:
     report = events.parse(json.dumps(rows).encode())
 
     assert len(report.set_aside) == len(rows)
+
+
+@pytest.mark.parametrize(
+    ("fields", "cause", "lasting"),
+    [
+        ({"bounce_classification": "Invalid Address"}, Cause.INVALID, True),
+        ({"bounce_classification": "Mailbox Unavailable"}, Cause.UNAVAILABLE, False),
+        ({"bounce_classification": "Reputation", "status": "5.7.1"}, Cause.REPUTATION, False),
+        ({"bounce_classification": "Technical", "status": "5.1.1"}, Cause.TECHNICAL, True),
+        ({"status": "5.1.1"}, Cause.INVALID, True),
+        ({"status": "5.0.0", "reason": "500 unknown recipient"}, Cause.UNCLASSIFIED, True),
+        ({"reason": "552 5.2.2 The mailbox is full"}, Cause.UNAVAILABLE, False),
+        ({"status": "4.4.1"}, Cause.TECHNICAL, False),
+        ({"type": "expired", "status": "5.1.1"}, Cause.INVALID, False),
+        ({"status": "5.2.1"}, Cause.INVALID, True),
+        ({"reason": "from 10.5.1.1.example"}, Cause.UNCLASSIFIED, True),
+        ({}, Cause.UNCLASSIFIED, True),
+    ],
+)
+def test_why_a_mail_bounced_and_whether_it_ever_will_arrive(
+    fields: dict[str, Any], cause: Cause, lasting: bool
+) -> None:
+    event = _one(**{"event": "bounce", "type": "bounce", "response": None, **fields})
+
+    assert (event.kind, event.cause, event.permanent) == (EventKind.BOUNCED, cause, lasting)
+
+
+@pytest.mark.parametrize(
+    ("email", "mailbox"),
+    [
+        ("Ada@GMAIL.com", "Gmail"),
+        ("ada@hotmail.co.uk", "Outlook"),
+        ("ada@yahoo.com.br", "Yahoo"),
+        ("ada@yahoo.co.jp", "Yahoo Japan"),
+        ("ada@nhs.net", "NHSmail"),
+        ("ada@live.hospital.example.org", "other"),
+        ("ada@gmail.com.evil.example", "other"),
+        ("", "other"),
+    ],
+)
+def test_a_mailbox_provider_is_known_by_its_domains(email: str, mailbox: str) -> None:
+    assert _one(email=email).mailbox == mailbox
+
+
+@pytest.mark.parametrize(
+    ("fields", "machine"),
+    [
+        ({"event": "open", "sg_machine_open": True, "useragent": "Mozilla/5.0"}, True),
+        ({"event": "open", "useragent": "Mozilla/5.0 (via ggpht.com GoogleImageProxy)"}, False),
+        ({"event": "click", "useragent": "Mozilla/5.0"}, True),
+        ({"event": "click", "useragent": "python-requests/2.32"}, True),
+        ({"event": "click", "useragent": "Mozilla/5.0 (X11; Linux x86_64) Firefox/140"}, False),
+        ({"event": "delivered", "useragent": ""}, False),
+    ],
+)
+def test_a_program_that_says_its_name_is_a_machine(fields: dict[str, Any], machine: bool) -> None:
+    assert _one(**fields).machine is machine
+
+
+@pytest.mark.parametrize("name", ["leave", "preferences", "confirm", "stay"])
+def test_a_click_on_a_readers_own_link_keeps_no_token(name: str) -> None:
+    event = _one(event="click", url=f"https://news.example.org/{name}/1SecretToken?x=1")
+
+    assert event.url == f"https://news.example.org/{name}"
+
+
+def test_a_servers_words_keep_no_address() -> None:
+    event = _one(event="bounce", type="bounce", reason="550 <reader@example.org> is unknown")
+
+    assert "reader" not in event.reason
+    assert event.reason.startswith("550")
+
+
+def test_half_a_letter_in_one_event_spoils_no_other() -> None:
+    raw = b'[{"event": "delivered", "email": "\\ud800"}, %s]' % json.dumps(_row()).encode()
+
+    report = events.parse(raw)
+
+    assert len(report.events) == 1
+    assert len(report.set_aside) == 1

@@ -273,3 +273,26 @@ def test_editors_see_the_mail_in_the_dark_and_without_images(rendered: Rendered)
     assert "prefers-color-scheme" not in dark
     assert "images.example.org" not in bare
     assert bare.count("<img") == rendered.html.count("<img")
+
+
+def test_a_link_that_no_reader_sees_is_there_only_while_clicks_are_counted(
+    templates: Templates,
+) -> None:
+    counting = replace(MASTHEAD, canary=True)
+    hidden = MASTHEAD.link("for-machines")
+
+    assert hidden not in render.issue(ISSUE, MASTHEAD, templates).html
+    assert hidden not in render.web(ISSUE, counting, templates)
+    mail = render.issue(ISSUE, counting, templates)
+    link = next(one for one in mail.html.split("<a ") if hidden in one)
+    assert "display:none" in link.replace(" ", "")
+    assert hidden not in mail.text
+
+
+def test_the_archives_page_says_what_a_shared_link_shows(templates: Templates) -> None:
+    page = render.web(ISSUE, MASTHEAD, templates)
+
+    assert f'property="og:title" content="{ISSUE.subject}"' in page
+    assert f'property="og:url" content="{MASTHEAD.link("issues/2026-W47")}"' in page
+    assert 'property="og:image"' in page
+    assert "og:title" not in render.issue(ISSUE, MASTHEAD, templates).html

@@ -18,11 +18,12 @@ from newsletter.deliver.events import Report
 from newsletter.model import Event, EventKind, State
 from newsletter.sending import reports
 from newsletter.sending.consequences import Soft, tipped
+from newsletter.sending.steps import Step
 from newsletter.store import subscribers, suppressions
 from newsletter.store.schema import events, lifts
 from newsletter.store.schema import subscribers as people
 from newsletter.store.schema import suppressions as barred
-from tests.sending.conftest import START, Operator, act_on
+from tests.sending.conftest import START, CutOff, Operator, act_on
 
 DAY = timedelta(days=1)
 
@@ -182,3 +183,21 @@ def _end(operator: Operator, name: str) -> Sequence[object]:
             sorted((row[0].removeprefix(name), *row[1:]) for row in connection.execute(one))
             for one in asked
         ]
+
+
+def test_what_is_told_during_a_send_reaches_the_batches_not_yet_claimed(
+    operator: Operator,
+) -> None:
+    operator.subscribers(30)
+    operator.cut_off_at(Step.RECORDED)
+    with operator.provider():
+        with pytest.raises(CutOff):
+            operator.send(in_flight=1)
+        told = [_event(EventKind.COMPLAINED, 0, number=number) for number in range(30)]
+        _take(operator, *told)
+        standing = operator.send().standing
+
+    # An address alone proves of no batch that it was taken.
+    assert standing.accepted == len(operator.delivered()) == 10
+    assert standing.suppressed + standing.unknown == 20
+    assert standing.suppressed >= 10

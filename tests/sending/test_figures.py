@@ -223,3 +223,20 @@ def test_figures_are_lines_that_a_spreadsheet_reads(operator: Operator) -> None:
     assert {"week": "2026-W47", "figure": "delivered", "people": "1"}.items() <= rows[2].items()
     assert any(row["mailbox"] == "Gmail" for row in rows)
     assert any(row["hour"] == "0" for row in rows)
+
+
+def test_opens_and_clicks_are_shown_only_if_they_are_to_be_counted(operator: Operator) -> None:
+    ids = _sent(operator)
+    _happens(operator, (EventKind.OPENED, ids[0], 900))
+    _happens(operator, (EventKind.CLICKED, ids[0], 950), url="https://a.example.org/")
+    found = _figures(operator)
+
+    neither = figures.shown(found, opens=False, clicks=False)
+    opens = figures.shown(found, opens=True, clicks=False)
+
+    assert neither is not None
+    assert (neither.opens, neither.clicks, neither.links) == (None, None, ())
+    assert not any(hour.opened or hour.clicked or hour.by_machines for hour in neither.series)
+    assert opens is not None
+    assert (opens.opens, opens.clicks) == (Both(1, 0), None)
+    assert figures.shown(found, opens=True, clicks=True) == found

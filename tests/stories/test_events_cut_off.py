@@ -85,6 +85,7 @@ def test_a_server_that_is_killed_loses_nothing_that_it_answered_for(
     assert provider.enough.wait(60)
     server.send_signal(signal.SIGKILL)
     server.wait()
+    server.stdout.close()
     for thread in threads:
         thread.join()
 
