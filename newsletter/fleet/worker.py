@@ -26,7 +26,7 @@ from newsletter.errors import Refused
 from newsletter.fleet import jobs, schedule, work
 from newsletter.store import jobs as queue
 from newsletter.store import ticks
-from newsletter.store.database import WIRE
+from newsletter.store.database import WIRE, Unreachable
 from newsletter.wiring import House
 
 _LONGEST_PAUSE = 10.0
@@ -57,18 +57,35 @@ def run(
 
     What is in hand is finished first, for as long as the grace lasts. Raises `Refused` on SQLite.
     """
-    if house.db.is_sqlite:
+    if house.settings.database.startswith("sqlite"):
         raise Refused(
             "A worker needs PostgreSQL, and DATABASE_URL names SQLite. One machine does without "
             "workers: newsletter serve --with-schedule. To grow: newsletter move --to "
             "postgresql://USER:PASSWORD@HOST/NAME"
         )
-    # Built before there are threads: each of them would build its own.
-    _ = house.means, house.templates, house.shop, house.gather_limits
     logging.getLogger("procrastinate").setLevel(logging.WARNING)
     journal.also_from_libraries()
     with _stopping(house.stop):
+        _wait_for_database(house)
+        if house.stop.is_set():
+            return
+        # Built before there are threads: each of them would build its own.
+        _ = house.means, house.templates, house.shop, house.gather_limits
         asyncio.run(_work(house, at_a_time, tuple(queues), until_empty, rhythm))
+
+
+def _wait_for_database(house: House) -> None:
+    """A worker that comes up before its database, after a power cut say, waits for it."""
+    pause = 0.5
+    while not house.stop.is_set():
+        try:
+            _ = house.db
+        except Unreachable as error:
+            journal.warning("the database does not answer", error=str(error), pause=pause)
+            house.stop.wait(pause)
+            pause = min(pause * 2, _LONGEST_PAUSE)
+        else:
+            return
 
 
 async def _work(

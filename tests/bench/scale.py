@@ -16,7 +16,7 @@ from statistics import median
 from sqlalchemy import text
 
 from newsletter.model import Event, EventKind
-from newsletter.store import Database, events, issues, ledger
+from newsletter.store import Database, events, intake, issues, ledger
 from tests.bench import _list
 from tests.bench._simulation import World, simulate
 from tests.drill.cluster import cluster
@@ -133,7 +133,7 @@ def _events(db: Database, send_id: int) -> float:
             for n in range(1000)
         ]
         with db.write() as connection:
-            traced = events.keep(connection, found, now, events.Marks())
+            traced = intake.keep(connection, found, now, intake.Marks())
             events.settle_unknown(connection, traced)
     return (time.perf_counter() - began) / 20_000 * 1e6
 

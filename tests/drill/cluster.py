@@ -143,7 +143,7 @@ class Wire:
         except OSError:
             writer.close()
             return
-        ends = [writer.transport, far_writer.transport]
+        ends: list[asyncio.Transport] = [writer.transport, far_writer.transport]
         self._open.update(ends)
         await asyncio.gather(
             self._pass(reader, far_writer), self._pass(far_reader, writer), return_exceptions=True

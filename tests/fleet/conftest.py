@@ -76,8 +76,11 @@ class Fleet:
     @contextmanager
     def world(self, faults: str = "", seed: int = 1) -> Iterator[World]:
         """A mail provider for as long as the block lasts."""
+        self.logs += 1
+        folder = self.folder / f"world{self.logs}"
+        folder.mkdir()
         with outside.running(
-            self.nursery, self.folder, self.home.env, self.ear, faults=faults, seed=seed
+            self.nursery, folder, self.home.env, self.ear, faults=faults, seed=seed
         ) as world:
             self.env["SENDGRID_BASE_URL"] = world.url
             yield world

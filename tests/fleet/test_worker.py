@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections import Counter
 from datetime import timedelta
 
@@ -31,6 +33,17 @@ def test_a_queue_that_there_is_not_is_named(person: Person) -> None:
 
     assert ran.code == 2
     assert "'sending' is no queue" in ran.err
+
+
+def test_a_worker_that_comes_up_before_its_database_waits_and_can_be_stopped(
+    fleet: Fleet,
+) -> None:
+    pid = fleet.start("worker", DATABASE_URL="postgresql://newsletter@127.0.0.1:9/none")
+    log = fleet.folder / "001-worker.log"
+    until(lambda: log.exists() and "does not answer" in log.read_text(), "a word about it")
+    os.kill(pid, signal.SIGTERM)
+
+    assert fleet.nursery.wait(pid, 20) == 0
 
 
 def test_a_send_is_left_to_no_worker_if_there_is_none(fleet: Fleet) -> None:
