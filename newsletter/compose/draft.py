@@ -46,7 +46,7 @@ def draft(
         return [
             (
                 relevant[number].lead.verdict.section,
-                _pick(relevant[number], headline, summarize, reading_minutes),
+                pick(relevant[number], headline, summarize, reading_minutes),
             )
             for number in sorted(numbers)
         ]
@@ -107,12 +107,13 @@ def _followable(story: Story) -> bool:
     return bool(_address(post))
 
 
-def _pick(
+def pick(
     story: Story,
     headline: Callable[[Post], str],
     summarize: Callable[[Post], str],
     reading_minutes: Callable[[str], int],
 ) -> Pick:
+    """Make a pick of a story, in words that an editor may replace; its address may be ""."""
     post, verdict = story.lead.post, story.lead.verdict
     return Pick(
         headline=_line(headline(post)) or _line(post.title) or _address(post),

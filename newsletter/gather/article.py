@@ -23,6 +23,8 @@ _WHOLE = 500
 class Article:
     """What a page says of itself; "" and None for what it does not."""
 
+    title: str = ""
+    site: str = ""
     text: str = ""
     author: str = ""
     published: datetime | None = None
@@ -55,6 +57,8 @@ def read(body: bytes, *, url: str, now: datetime, content_type: str = "") -> Art
         raise BadValue(f"{name} has no text that can be told from its surroundings.")
     when = dates.believe(dates.read(_meta(page, "article:published_time")), now, first_look=True)
     return Article(
+        title=markup.line(found.title or "")[:500],
+        site=markup.line(found.sitename or "")[:200],
         text=_text(found.text or "", found.title or ""),
         author=markup.line(found.author or "")[:300],
         published=when,

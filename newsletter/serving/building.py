@@ -13,7 +13,7 @@ from newsletter.settings import Settings
 from newsletter.signup import Limits, domains, refusal
 from newsletter.store import corrections, issues
 from newsletter.web import api, app, desk, hooks, metrics
-from newsletter.web.desk import DeskServices
+from newsletter.web.desk import DeskServices, Fetching
 from newsletter.web.services import Asking, SentIssue, Services
 from newsletter.wiring import House
 
@@ -30,6 +30,13 @@ def application(house: House) -> FastAPI:
                 editors=settings.editors,
                 secret=house.secrets[0],
                 secure=needs_https(settings.base_url),
+                means=lambda: house.means,
+                missing=house.missing,
+                hash_keys=house.secrets,
+                fetching=Fetching(
+                    house.gather_limits, settings.allow_private_networks, house.user_agent
+                ),
+                silent_after=timedelta(days=settings.gather.silent_days),
             )
         ),
         hooks.router(house.take_report),

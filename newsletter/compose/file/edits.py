@@ -13,9 +13,9 @@ from newsletter.compose.file.keys import SPARE, WAIVE, Kind, known
 from newsletter.compose.file.reading import read
 from newsletter.compose.file.scan import Entry, Table, find, scan
 from newsletter.compose.file.values import closest, take, toml
-from newsletter.compose.file.writing import heading, waiver_block
+from newsletter.compose.file.writing import block, heading, waiver_block
 from newsletter.errors import BadValue
-from newsletter.model import Section, Waiver
+from newsletter.model import Pick, Section, Waiver
 
 FILE = "issue.toml"
 VERSION = re.compile(r"\[version (?P<version>[0-9a-f]{8})\]$")
@@ -49,9 +49,9 @@ def move(text: str, from_place: str, to_section: Section, position: int) -> str:
     A position past the end puts it last. A spare story loses its line `section`.
     """
     table = _story(text, from_place)
-    block, rest = _cut(text, table)
-    block = _without_line(_renamed(block, to_section.value), "section")
-    return _readable(_put(rest, block, to_section.value, position))
+    words, rest = _cut(text, table)
+    words = _without_line(_renamed(words, to_section.value), "section")
+    return _readable(_put(rest, words, to_section.value, position))
 
 
 def drop(text: str, place: str) -> str:
@@ -59,11 +59,17 @@ def drop(text: str, place: str) -> str:
     table = _story(text, place)
     if table.name == SPARE:
         raise BadValue(f"{place} is a spare story already, it is not in the mail.")
-    block, rest = _cut(text, table)
-    block = _without_line(_renamed(block, SPARE), "section")
+    story, rest = _cut(text, table)
+    story = _without_line(_renamed(story, SPARE), "section")
     words = f'section = "{table.name}"'
-    block = _with_text(block, _line_end(block, scan(block)[1].start), words)
-    return _readable(_put(rest, block, SPARE, len(text)))
+    story = _with_text(story, _line_end(story, scan(story)[1].start), words)
+    return _readable(_put(rest, story, SPARE, len(text)))
+
+
+def add(text: str, section: Section, pick: Pick, position: int = 10**6) -> str:
+    """Give the text with a new story in it, last in its section unless `position` says where."""
+    words = block(section.value, pick, newline=newline_of(text))
+    return _readable(_put(text, words, section.value, position))
 
 
 def settle(text: str, place: str) -> str:

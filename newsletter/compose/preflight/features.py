@@ -90,14 +90,18 @@ def used(page: lxml_html.HtmlElement, known: Container[str]) -> set[str]:
     return {slug for slug in _found(page) if slug in known}
 
 
+def of_element(element: lxml_html.HtmlElement) -> Iterator[str]:
+    """Give what one element uses by itself: its tag, its attributes, its own style."""
+    yield _ELEMENTS.get(element.tag, f"html-{element.tag}")
+    for name in element.keys():  # noqa: SIM118 - an element iterates over its children
+        yield f"html-{name}"
+    yield from _declarations(element.get("style", ""))
+
+
 def _found(page: lxml_html.HtmlElement) -> Iterator[str]:
     for element in page.iter():
-        if not isinstance(element.tag, str):
-            continue
-        yield _ELEMENTS.get(element.tag, f"html-{element.tag}")
-        for name in element.keys():  # noqa: SIM118 - an element iterates over its children
-            yield f"html-{name}"
-        yield from _declarations(element.get("style", ""))
+        if isinstance(element.tag, str):
+            yield from of_element(element)
     yield from _special(page)
     for style in page.iter("style"):
         yield from _sheet(_COMMENT.sub("", style.text or ""))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, case, select, update
 
 from newsletter.model import BatchState, Send, SendState, Week
 from newsletter.store.schema import batches, lanes, sends
@@ -127,6 +127,13 @@ def open_sends(connection: Connection, *, paused: bool = False) -> list[Send]:
     """The sends that are under way, and the paused ones if they are wanted too."""
     states = (SendState.OPEN, SendState.PAUSED) if paused else (SendState.OPEN,)
     rows = connection.execute(select(sends).where(sends.c.state.in_(states)).order_by(sends.c.id))
+    return [_send(row) for row in rows]
+
+
+def lately(connection: Connection, most: int) -> list[Send]:
+    """The sends that are under way or paused, then the others, each the newest first."""
+    over = case((sends.c.state.in_((SendState.OPEN, SendState.PAUSED)), 0), else_=1)
+    rows = connection.execute(select(sends).order_by(over, sends.c.id.desc()).limit(most))
     return [_send(row) for row in rows]
 
 

@@ -10,15 +10,38 @@ from __future__ import annotations
 from fastapi import APIRouter, Depends
 from starlette.responses import RedirectResponse, Response
 
-from newsletter.web.desk import deciding, door, entry, issue, preview, weeks, words
+from newsletter.web.desk import (
+    adding,
+    after,
+    approval,
+    candidates,
+    curing,
+    deciding,
+    door,
+    entry,
+    issue,
+    looking,
+    past,
+    preview,
+    sharing,
+    weeks,
+    words,
+)
 from newsletter.web.desk.entry import enter_url
-from newsletter.web.desk.services import DeskServices, bring
+from newsletter.web.desk.services import DeskServices, Fetching, bring
 from newsletter.web.public import LOOK
 
-__all__ = ["DeskServices", "enter_url", "router"]
+__all__ = ["DeskServices", "Fetching", "enter_url", "router"]
 
 # Forms of the desk may carry an introduction and blurbs of some length.
 _MOST_BYTES = 256 * 1024
+
+
+# What has a fixed name comes before what is named by a week.
+_PARTS = (
+    *(entry, weeks, sharing, after, looking),
+    *(candidates, past, approval, preview, adding, curing, deciding, words, issue),
+)
 
 
 def router(desk: DeskServices) -> APIRouter:
@@ -29,7 +52,7 @@ def router(desk: DeskServices) -> APIRouter:
         max_body_size=_MOST_BYTES,
         dependencies=[Depends(bring(desk)), Depends(door.from_our_pages)],
     )
-    for part in (entry, weeks, issue, preview, deciding, words):
+    for part in _PARTS:
         whole.include_router(part.router)
     whole.add_api_route("", _front, methods=LOOK)
     return whole

@@ -17,11 +17,11 @@ router = APIRouter(route_class=DeskRoute, include_in_schema=False)
 
 
 @router.post("/{week}/draft")
-def draft(desk: Desk, week: OfWeek, _form: Form) -> Response:
+def draft(desk: Desk, week: OfWeek, editor: SignedIn, _form: Form) -> Response:
     """Draft the week, or add what is new to its spare stories."""
     with desk.writing:
         standing.still_open(desk.shop, week)
-        done = editing.draft(desk.shop, week)
+        done = editing.draft(desk.shop, week, by=editor.address)
     return RedirectResponse(f"/desk/{week}?said={_said(done)}", 303)
 
 
@@ -37,7 +37,9 @@ def approve(desk: Desk, week: OfWeek, editor: SignedIn, form: Form) -> Response:
                 "Look at it again, then approve."
             )
         done = approving.approve(desk.shop, week, Email.parse(editor.address), editors=desk.editors)
-    return RedirectResponse(f"/desk/{week}?said=approved{'' if done.new else '-before'}", 303)
+    return RedirectResponse(
+        f"/desk/{week}/approval?said=approved{'' if done.new else '-before'}", 303
+    )
 
 
 def _said(done: Drafted) -> str:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
 
 from newsletter import curate
 from newsletter.model import Evidence, Section, Story, Week
 from newsletter.pipeline import choosing
 from newsletter.pipeline.shop import Workshop
+from newsletter.store.schema import posts
 from newsletter.urls import clean
 from newsletter.web.desk import view
 from newsletter.web.desk.services import DeskServices
@@ -33,6 +39,22 @@ class Row:
     summary: str
     others: tuple[tuple[str, str], ...]
     known_as: frozenset[str]
+    story: Story
+    moment: datetime
+
+    @property
+    def key(self) -> str:
+        """The story's name in forms."""
+        return self.story.key
+
+    @property
+    def anchor(self) -> str:
+        return hashlib.sha256(self.key.encode(errors="replace")).hexdigest()[:10]
+
+    def has(self, words: list[str]) -> bool:
+        """Whether all words occur in what the row shows."""
+        text = f"{self.title} {self.source} {self.summary} {self.evidence.value}".casefold()
+        return all(word in text for word in words)
 
     def placed(self, where: Mapping[str, Placed]) -> Placed | None:
         """Where the story stands in the issue, if it is there."""
@@ -42,23 +64,53 @@ class Row:
 # Judging a week takes a second, so it is done again only for other posts or in another hour
 # (age counts a little).
 _WEEKS_KEPT = 4
+# So few are judged while the page waits; more, while it shows the last ones.
+_AT_ONCE = 300
+_SLACK = timedelta(days=14)
 
 
 def rows(desk: DeskServices, week: Week) -> Sequence[Row]:
-    """The week's stories as rows, best first, those off topic behind."""
-    shop, now = desk.shop, desk.shop.clock()
-    posts = choosing.week_posts(shop.db, week, zone=shop.zone)
-    seen = (posts, now.replace(minute=0, second=0, microsecond=0))
+    """The week's stories as rows, best first, those off topic behind.
+
+    With many posts, a page shows how they were judged last while new ones are being judged.
+    """
+    seen = _seen(desk.shop, week)
     kept = desk.shelf.get(week)
-    if kept is not None and kept[0] == seen:
-        found: Sequence[Row] = kept[1]
-        return found
-    stories = choosing.stories(shop.db, shop.papers, week, zone=shop.zone, now=now)
+    if kept is None or (kept[0] != seen and len(kept[1]) <= _AT_ONCE):
+        return _judge(desk, week, seen)
+    if kept[0] != seen and desk.judging.acquire(blocking=False):
+        threading.Thread(target=_beside, args=(desk, week, seen), daemon=True).start()
+    found: Sequence[Row] = kept[1]
+    return found
+
+
+def _beside(desk: DeskServices, week: Week, seen: object) -> None:
+    try:
+        _judge(desk, week, seen)
+    finally:
+        desk.judging.release()
+
+
+def _judge(desk: DeskServices, week: Week, seen: object) -> Sequence[Row]:
+    shop = desk.shop
+    stories = choosing.stories(shop.db, shop.papers, week, zone=shop.zone, now=shop.clock())
     fresh = [_row(story, shop) for story in stories]
-    if len(desk.shelf) >= _WEEKS_KEPT:
-        desk.shelf.clear()
+    while len(desk.shelf) >= _WEEKS_KEPT:
+        desk.shelf.pop(next(iter(desk.shelf)), None)
     desk.shelf[week] = (seen, fresh)
     return fresh
+
+
+def _seen(shop: Workshop, week: Week) -> object:
+    """What tells that posts came in, or the hour went by."""
+    since = week.start(shop.zone) - _SLACK
+    with shop.db.read() as connection:
+        row = connection.execute(
+            select(func.count(), func.max(posts.c.id), func.max(posts.c.updated_at)).where(
+                posts.c.first_seen >= since
+            )
+        ).one()
+    return (*row, shop.clock().replace(minute=0, second=0, microsecond=0))
 
 
 def _row(story: Story, shop: Workshop) -> Row:
@@ -79,4 +131,6 @@ def _row(story: Story, shop: Workshop) -> Row:
         summary=curate.summarize(post),
         others=tuple((other.post.source, clean(other.post.link)) for other in story.others),
         known_as=frozenset(view.addresses(story)),
+        story=story,
+        moment=post.moment,
     )

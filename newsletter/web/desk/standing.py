@@ -7,12 +7,11 @@ from datetime import datetime
 from enum import StrEnum
 
 from newsletter.errors import NewsletterError, Refused
-from newsletter.model import Approval, SendState, Week
-from newsletter.pipeline import approving
+from newsletter.model import Approval, Send, SendState, Standing, Week
 from newsletter.pipeline.shop import Workshop
-from newsletter.sending import proof
-from newsletter.sending.proof import Status
-from newsletter.store import issues
+from newsletter.store import issues, ledger
+from newsletter.web.desk import keeping
+from newsletter.web.desk.services import DeskServices
 
 
 class Stage(StrEnum):
@@ -27,13 +26,21 @@ class Stage(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Sent:
+    """A send and how many deliveries stand where."""
+
+    send: Send
+    standing: Standing
+
+
+@dataclass(frozen=True, slots=True)
 class Stands:
     """`changes` says in sentences what is no longer as it was approved."""
 
     stage: Stage
     approval: Approval | None = None
     changes: tuple[str, ...] = ()
-    sent: Status | None = None
+    sent: Sent | None = None
 
     @property
     def open(self) -> bool:
@@ -41,35 +48,38 @@ class Stands:
         return self.stage not in {Stage.LEAVING, Stage.SENT}
 
 
-def of(shop: Workshop, week: Week) -> Stands:
+def of(desk: DeskServices, week: Week) -> Stands:
     """Find out how a week stands; a week that was sent is not compared with its approval."""
+    shop = desk.shop
     with shop.db.read() as connection:
         approval = issues.newest_approval(connection, week)
-    sent = proof.status(shop.db, week)
+        send = ledger.newest(connection, week)
+        sent = Sent(send, ledger.standing(connection, send.id)) if send else None
     if sent and sent.send.state is not SendState.UNDONE:
         return Stands(_way_out(sent, shop.clock()), approval, (), sent)
     if not shop.papers.words_path(week).exists():
         return Stands(Stage.EMPTY, approval, (), sent)
     if approval is None:
         return Stands(Stage.DRAFTED, None, (), sent)
-    changes = _changes(shop, approval)
+    changes = _changes(desk, approval)
     return Stands(Stage.CHANGED if changes else Stage.APPROVED, approval, changes, sent)
 
 
 def still_open(shop: Workshop, week: Week) -> None:
     """Raise `Refused` for a week that was sent: its words are what readers got."""
-    sent = proof.status(shop.db, week)
-    if sent and sent.send.state is not SendState.UNDONE:
+    with shop.db.read() as connection:
+        send = ledger.newest(connection, week)
+    if send and send.state is not SendState.UNDONE:
         raise Refused(f"{week} was sent, so its words stay as they are. Nothing was changed.")
 
 
-def _way_out(sent: Status, now: datetime) -> Stage:
+def _way_out(sent: Sent, now: datetime) -> Stage:
     scheduled = sent.send.send_at is not None and sent.send.send_at > now
     return Stage.SENT if sent.send.state is SendState.DONE and not scheduled else Stage.LEAVING
 
 
-def _changes(shop: Workshop, approval: Approval) -> tuple[str, ...]:
+def _changes(desk: DeskServices, approval: Approval) -> tuple[str, ...]:
     try:
-        return tuple(approving.changes(shop, approval))
+        return keeping.changes(desk, approval)
     except NewsletterError as error:
         return (str(error),)

@@ -12,11 +12,10 @@ from starlette.responses import Response
 from newsletter.compose import file
 from newsletter.errors import BadValue
 from newsletter.model import Issue, Section, Week
-from newsletter.pipeline.shop import Workshop
 from newsletter.web.desk import standing
 from newsletter.web.desk.door import DeskRoute, Somebody
 from newsletter.web.desk.pages import desk_page
-from newsletter.web.desk.services import Desk
+from newsletter.web.desk.services import Desk, DeskServices
 from newsletter.web.public import LOOK
 
 router = APIRouter(route_class=DeskRoute, include_in_schema=False)
@@ -50,8 +49,8 @@ def overview(request: Request, desk: Desk, editor: Somebody) -> Response:
         request,
         "weeks.html",
         editor=editor,
-        this=_row(shop, this),
-        rows=[_row(shop, week) for week in others[:_TOLD]],
+        this=_row(desk, this),
+        rows=[_row(desk, week) for week in others[:_TOLD]],
         older=others[_TOLD:],
     )
 
@@ -68,8 +67,8 @@ def days(week: Week) -> str:
     return f"{begin}{last.day} {last:%B} {last.year}"
 
 
-def _row(shop: Workshop, week: Week) -> Row:
-    stands = standing.of(shop, week)
+def _row(desk: DeskServices, week: Week) -> Row:
+    shop, stands = desk.shop, standing.of(desk, week)
     try:
         text = shop.papers.words(week)
         issue = None if text is None else file.read(text, name=f"issues/{week}/issue.toml")
