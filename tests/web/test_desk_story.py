@@ -56,16 +56,18 @@ def test_an_editor_gets_from_the_mailed_link_to_approval_by_keyboard(morning: Mo
     press(page, "Enter")
     page.wait_for_url(f"**/desk/{WEEK}")
 
-    page.get_by_text("Edit subject, preheader and introduction").focus()
-    press(page, "Enter", "Tab", "Control+a")
+    page.get_by_label("Subject", exact=True).focus()
+    press(page, "Control+a")
     page.keyboard.type("Sore knees get stronger")
     press(page, "Enter")
     page.wait_for_url("**said=saved*")
-    saved = page.get_by_role("status").inner_text()
+    saved = page.locator(".said").inner_text()
+    page.get_by_role("link", name="Look over and approve").focus()
+    press(page, "Enter")
     page.get_by_role("button", name="Approve this issue").focus()
     press(page, "Enter")
     page.wait_for_url("**said=approved*")
-    approved = page.get_by_role("status").inner_text()
+    approved = page.locator(".said").inner_text()
 
     assert saved == "Saved."
     assert issue_of(house).subject == "Sore knees get stronger"
