@@ -66,9 +66,11 @@ serve: $(VENV)/ready ## run the web pages and the mail queue
 bench: $(VENV)/ready-dev ## measure speed and memory (SECTION=send)
 	@$(BIN)/python -m tests.bench $(SECTION)
 
-drill: $(VENV)/ready-dev ## the long crash drill: sends killed at every step (ROUNDS=300)
+drill: $(VENV)/ready-dev ## the long drills: sends killed at every step, a fleet under fire, a soak (ROUNDS=300 SOAK=3600)
 	@$(BIN)/python -m pytest -q -m drill
 	@$(BIN)/python -m tests.drill --rounds $(or $(ROUNDS),300)
+	@$(BIN)/python -m tests.drill.fleet
+	@$(BIN)/python -m tests.drill.soak --seconds $(or $(SOAK),3600)
 
 check-mail: $(VENV)/ready-dev ## put the mail before strangers' checkers (npm, Java, Chromium)
 	@$(BIN)/python -m tests.mailcheck

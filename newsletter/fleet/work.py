@@ -17,7 +17,7 @@ from newsletter.sending import hands, singles, telling
 from newsletter.sending import keeping as pruning
 from newsletter.sending.keeping import Keep
 from newsletter.signup import Keeping
-from newsletter.store import ledger
+from newsletter.store import jobs, ledger
 from newsletter.wiring import House, reported
 
 # A day that was missed is made up for, and what the provider lists late is found again.
@@ -114,6 +114,7 @@ def sends(house: House) -> str:
     with house.db.write() as connection:
         found = ledger.open_sends(connection)
         asked = sum(hands.ask(connection, one.id, house.means.knobs.hands) for one in found)
+        jobs.forget(connection)
     return f"{len(found)} sends open, {asked} hands asked"
 
 

@@ -56,6 +56,21 @@ def waiting(connection: Connection) -> dict[str, int]:
     return {str(status): int(number) for status, number in rows}
 
 
+def forget(connection: Connection, *, days: int = 30) -> int:
+    """Drop jobs that failed for good so long ago; those that were done are dropped at once."""
+    if connection.dialect.name == "sqlite":
+        return 0
+    gone = connection.execute(
+        text(
+            "DELETE FROM procrastinate_jobs WHERE status IN ('failed', 'cancelled', 'aborted') AND "
+            "NOT EXISTS (SELECT 1 FROM procrastinate_events e WHERE e.job_id = "
+            "procrastinate_jobs.id AND e.at > now() - make_interval(days => :days))"
+        ),
+        {"days": days},
+    )
+    return gone.rowcount
+
+
 @cache
 def _queue() -> App:
     from procrastinate import App, SyncPsycopgConnector

@@ -163,6 +163,7 @@ def _simulated(say: Say, db: Database, send_id: int) -> None:
         say(
             f"    {workers:>3} workers: {done.seconds:>7.1f} s, {done.turns:,} turns of "
             f"{done.ledger_ms:.1f} ms, {done.deaths} deaths, {done.repairs} repairs, "
+            f"{done.proved} proved by events, "
             f"{done.twice} batches twice, {done.missing} missing"
         )
         with db.write() as connection:

@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
 
 import httpx2
@@ -58,11 +59,12 @@ class Soak:
     logs: int = 0
 
     def __post_init__(self) -> None:
+        self.numbers = count(1)
         self.tokens = Tokens([self.home.env["NEWSLETTER_SECRET"].encode()])
 
     def play(self, publisher: FeedServer) -> None:
         acts: list[tuple[Callable[[], None], float]] = [
-            (self.join, 0.1),
+            *((self.join, 0.5) for _ in range(8)),
             (self.confirm, 1.0),
             (self.leave, 0.7),
             (self.report, 5.0),
@@ -89,7 +91,7 @@ class Soak:
             time.sleep(max(0.0, pause - (time.monotonic() - began)))
 
     def join(self) -> None:
-        address = f"soak{self.counts['joined']}@example.org"
+        address = f"soak{next(self.numbers)}@example.org"
         answer = httpx2.post(f"{self.base}/subscribe", json={"email": address}, timeout=30)
         self._expect("join", answer, 202)
         self.joined.add(address)
