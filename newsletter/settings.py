@@ -273,6 +273,9 @@ class Settings(BaseSettings):
         description="those of the editors who may approve, parted by commas; unless set, all of "
         "them",
     )
+    second_reader: bool = Field(
+        False, description="whoever approves must be another than who edited last"
+    )
     operators: Annotated[tuple[str, ...], NoDecode] = Field(
         (),
         description="addresses that alarms are mailed to, parted by commas; unless set, the "

@@ -10,6 +10,7 @@ Three readings of one address, from the most faithful to the most forgetful:
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from functools import lru_cache
 from urllib.parse import SplitResult, parse_qsl, quote, unquote, urljoin, urlsplit, urlunsplit
@@ -139,6 +140,15 @@ def host(url: str) -> str:
     """Give the host in lower case, without port; "" if there is none."""
     parts = _split(url)
     return (parts.hostname or "") if parts else ""
+
+
+def on_this_machine(url: str) -> bool:
+    """Say whether an address leads to nobody but the machine itself."""
+    name = host(url)
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return name == "localhost" or name.endswith(".localhost")
 
 
 def place(canonical_url: str) -> str:

@@ -212,6 +212,7 @@ class House:
             editors=settings.editors,
             operators=settings.operators,
             approvers=settings.approvers,
+            second_reader=settings.second_reader,
         )
 
     @cached_property

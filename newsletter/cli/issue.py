@@ -115,12 +115,19 @@ def render(
 def approve(
     by: Annotated[str, typer.Option(help="the editor's mail address")],
     week: WeekArgument = "",
+    edited_by: Annotated[
+        str, typer.Option(help="who wrote what a text editor left, where a second reader is wanted")
+    ] = "",
 ) -> None:
     """Approve exactly what the issue renders to now."""
     with opened() as house:
         wanted = week_of(house, week)
         done = approving.approve(
-            house.shop, wanted, Email.parse(by), editors=house.settings.editors
+            house.shop,
+            wanted,
+            Email.parse(by),
+            editors=house.settings.editors,
+            edited_by=Email.parse(edited_by) if edited_by else None,
         )
         if done.new:
             notices_out(house)

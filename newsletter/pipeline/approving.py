@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from newsletter import curate, render
 from newsletter.errors import Refused
 from newsletter.model import Approval, Email, Finding, Issue, Level, Rendered, Week
-from newsletter.pipeline import announcing, editing
+from newsletter.pipeline import announcing, editing, wording
 from newsletter.pipeline.shop import Workshop
 from newsletter.store import issues, taste
 
@@ -21,24 +21,25 @@ class Approved:
     new: bool
 
 
-def approve(shop: Workshop, week: Week, by: Email, *, editors: tuple[str, ...]) -> Approved:
+def approve(
+    shop: Workshop,
+    week: Week,
+    by: Email,
+    *,
+    editors: tuple[str, ...],
+    edited_by: Email | None = None,
+) -> Approved:
     """Approve a week's issue as it renders now.
 
         load | variants | findings | papers.write_approved | issues.approve | taste.learn
 
-    Raises `Refused` while preflight finds errors, or for somebody who is no editor.
+    Raises `Refused` while preflight finds errors, for somebody who is no editor, and where a
+    second reader is wanted, for who edited last. `edited_by` says whose words a text editor left.
     """
-    if editors and by.key not in editors:
-        raise Refused(
-            f"{by} may not approve: NEWSLETTER_EDITORS names {', '.join(editors)}. "
-            "Add the address there, or approve as one of them."
-        )
-    if shop.approvers and by.key not in shop.approvers:
-        raise Refused(
-            f"{by} may edit and not approve: NEWSLETTER_APPROVERS names "
-            f"{', '.join(shop.approvers)}. Ask one of them to look at it."
-        )
+    _may(shop, by, editors)
     issue = editing.load(shop, week)
+    if shop.second_reader:
+        _is_another(shop, week, by, editors, edited_by)
     variants = _variants(shop, issue)
     whole = variants.get(issue.mask) or editing.rendered(shop, issue)
     found = editing.findings(shop, issue, whole)
@@ -68,6 +69,43 @@ def approve(shop: Workshop, week: Week, by: Email, *, editors: tuple[str, ...]) 
         taste.learn(connection, week, curate.lessons(week, proposed, issue))
         announcing.approved(shop, connection, approval)
     return Approved(replace(approval, id=number), new=True)
+
+
+def _may(shop: Workshop, by: Email, editors: tuple[str, ...]) -> None:
+    if editors and by.key not in editors:
+        raise Refused(
+            f"{by} may not approve: NEWSLETTER_EDITORS names {_listed(editors)}. "
+            "Add the address there, or approve as one of them."
+        )
+    if shop.approvers and by.key not in shop.approvers:
+        raise Refused(
+            f"{by} may edit and not approve: NEWSLETTER_APPROVERS names "
+            f"{_listed(shop.approvers)}. Ask one of them to look at it."
+        )
+
+
+def _is_another(
+    shop: Workshop, week: Week, by: Email, editors: tuple[str, ...], edited_by: Email | None
+) -> None:
+    """Let nobody approve their own words. A fresh draft is the machine's: one reader will do."""
+    if edited_by is not None:
+        if editors and edited_by.key not in editors:
+            raise Refused(f"{edited_by} is no editor: NEWSLETTER_EDITORS names {_listed(editors)}.")
+        wording.name_author(shop, week, edited_by.key, told_by=by.key)
+    last = wording.last_editor(shop, week)
+    if last is None:
+        return
+    if last.by == wording.OUTSIDE:
+        raise Refused(
+            f"{week} was changed in a text editor, which leaves no name, and "
+            "NEWSLETTER_SECOND_READER wants two people. Say who wrote it: "
+            f"newsletter approve {week} --by {by} --edited-by ADDRESS"
+        )
+    if last.by == by.key:
+        raise Refused(
+            f"{by} edited {week} last, on {last.at:%Y-%m-%d %H:%M} UTC, and "
+            "NEWSLETTER_SECOND_READER wants another pair of eyes. Ask another editor to approve it."
+        )
 
 
 def approved(shop: Workshop, week: Week) -> Approval:
@@ -140,6 +178,10 @@ def digest(variants: dict[int, Rendered]) -> str:
     for mask in sorted(variants):
         whole.update(f"{mask} {variants[mask].digest}\n".encode())
     return whole.hexdigest()
+
+
+def _listed(addresses: tuple[str, ...]) -> str:
+    return ", ".join(addresses)
 
 
 def _refusal(week: Week, errors: list[Finding]) -> str:

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from newsletter import curate, render
 from newsletter.compose import file, preflight
 from newsletter.compose.draft import draft as propose
+from newsletter.deliver import plan
 from newsletter.errors import NotFound
 from newsletter.gather import names
 from newsletter.model import Finding, Issue, Rendered, Week
@@ -131,10 +132,22 @@ def findings(
         weights={one.url: one.weight for one in looked.values() if one.weight},
         retracted=retracted,
         spam=spam,
+        headers=_headers(shop, issue.week, mail),
         fewest=shop.smallest,
         most=shop.largest,
     )
     return preflight.run(issue, mail, shop.masthead, context)
+
+
+def _headers(shop: Workshop, week: Week, mail: Rendered) -> dict[str, str]:
+    """The headers of one reader's mail, by the very plan that a send goes by."""
+    leave, preferences = (shop.masthead.link(f"{page}/sample") for page in ("leave", "preferences"))
+    request = plan.body(
+        plan.envelope(mail, shop.masthead, week=week, tracking=plan.Tracking()),
+        [("sample", "reader@example.org", "", leave, preferences)],
+        shop.masthead,
+    )
+    return {**request["headers"], **request["personalizations"][0]["headers"]}
 
 
 def works(connection: Connection, issue: Issue) -> dict[str, str]:

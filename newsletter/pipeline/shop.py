@@ -17,7 +17,7 @@ class Workshop:
     """`smallest` and `largest` are numbers of picks.
 
     `editors` hear of a draft, they and the `operators` of an approval. `approvers` may approve;
-    unless any are named all editors may.
+    unless any are named all editors may. With `second_reader` nobody approves their own words.
     """
 
     db: Database
@@ -31,3 +31,4 @@ class Workshop:
     editors: tuple[str, ...] = ()
     operators: tuple[str, ...] = ()
     approvers: tuple[str, ...] = ()
+    second_reader: bool = False

@@ -18,7 +18,17 @@ from newsletter.pipeline.shop import Workshop
 from newsletter.store import edits
 from newsletter.store.edits import MACHINE, OUTSIDE, Edit
 
-__all__ = ["MACHINE", "OUTSIDE", "Last", "back_to", "base", "history", "last_editor", "write"]
+__all__ = [
+    "MACHINE",
+    "OUTSIDE",
+    "Last",
+    "back_to",
+    "base",
+    "history",
+    "last_editor",
+    "name_author",
+    "write",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +78,19 @@ def last_editor(shop: Workshop, week: Week) -> Last | None:
     if not found or found[0].digest != edits.digest(text):
         return Last(OUTSIDE, _written(shop, week))
     return next((Last(one.by, one.at) for one in found if one.by != MACHINE), None)
+
+
+def name_author(shop: Workshop, week: Week, author: str, *, told_by: str) -> None:
+    """Note whose words a text editor left in the file, as somebody says who knows.
+
+    Nothing is noted if the author of the last change is known already.
+    """
+    last, text = last_editor(shop, week), shop.papers.words(week)
+    if last is None or last.by != OUTSIDE or text is None:
+        return
+    what = f"Changed the file, as {told_by} says"
+    with shop.db.write() as connection:
+        edits.record(connection, week, text, by=author, what=what, at=shop.clock())
 
 
 def history(shop: Workshop, week: Week) -> list[Edit]:

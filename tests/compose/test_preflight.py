@@ -39,7 +39,7 @@ def with_pick(**changes: object) -> Issue:
 
 
 def test_an_issue_that_is_in_order_gives_no_finding() -> None:
-    assert run(issue(), RENDERED, MASTHEAD, CONTEXT) == []
+    assert [f for f in run(issue(), RENDERED, MASTHEAD, CONTEXT) if f.level is not Level.NOTE] == []
 
 
 def test_each_check_is_a_module_of_its_own() -> None:
@@ -69,7 +69,8 @@ def test_findings_come_gravest_first_and_in_the_order_of_the_mail() -> None:
     [
         ({"subject": " "}, Level.ERROR, "subject"),
         ({"subject": "x" * 61}, Level.WARNING, "subject"),
-        ({"subject": "x" * 60}, None, ""),
+        ({"subject": "x" * 49}, None, ""),
+        ({"subject": "x" * 60}, Level.NOTE, "subject"),
         ({"subject": "TODO"}, Level.ERROR, "subject"),
         ({"subject": "NEW HOPE FOR KNEES"}, Level.WARNING, "subject"),
         ({"subject": "FDA and NIH on NSAID use"}, None, ""),
@@ -230,7 +231,9 @@ DOI = "https://doi.org/10.1000/x"
         ({"evidence": Evidence.TRIAL, "url": DOI}, None),
         ({"evidence": Evidence.TRIAL, "also": (Also("J", DOI),)}, None),
         ({"evidence": Evidence.CLINIC}, Level.NOTE),
-        ({"evidence": Evidence.EXPLAINER}, None),
+        ({}, Level.NOTE),
+        ({"url": DOI}, None),
+        ({"evidence": Evidence.EXPLAINER}, Level.NOTE),
         ({"evidence": Evidence.PRESS_RELEASE}, Level.WARNING),
         ({"signals": ("press release",)}, Level.WARNING),
         (
@@ -249,21 +252,21 @@ DOI = "https://doi.org/10.1000/x"
         ),
         ({"evidence": Evidence.PRESS_RELEASE, "url": "https://evil-doi.org/1"}, Level.WARNING),
         ({"evidence": Evidence.PREPRINT}, Level.WARNING),
-        ({"evidence": Evidence.PREPRINT, "blurb": "A preprint, not yet reviewed."}, None),
-        ({"signals": ("preprint",), "blurb": "Not yet peer-reviewed."}, None),
+        ({"evidence": Evidence.PREPRINT, "blurb": "A preprint, not yet reviewed."}, Level.NOTE),
+        ({"signals": ("preprint",), "blurb": "Not yet peer-reviewed."}, Level.NOTE),
         ({"evidence": Evidence.ANIMAL, "url": DOI}, Level.WARNING),
         ({"evidence": Evidence.ANIMAL, "url": DOI, "blurb": "In rats, pain fell."}, None),
-        ({"signals": ("sponsored",)}, Level.WARNING),
-        ({"signals": ("sponsored",), "blurb": "The maker paid for this."}, None),
-        ({"signals": ("retraction",)}, Level.ERROR),
-        ({"signals": ("retraction",), "headline": "Journal retracts a trial"}, None),
-        ({"signals": ("retraction",), "headline": "A trial and its correction"}, None),
+        ({"url": DOI, "signals": ("sponsored",)}, Level.WARNING),
+        ({"url": DOI, "signals": ("sponsored",), "blurb": "The maker paid for this."}, None),
+        ({"url": DOI, "signals": ("retraction",)}, Level.ERROR),
+        ({"url": DOI, "signals": ("retraction",), "headline": "Journal retracts a trial"}, None),
+        ({"url": DOI, "signals": ("retraction",), "headline": "A trial and its correction"}, None),
     ],
 )
 def test_readers_are_told_what_a_story_rests_on(
     changes: dict[str, object], level: Level | None
 ) -> None:
-    found = findings("evidence", with_pick(**changes))
+    found = [f for f in findings("evidence", with_pick(**changes)) if f.place.startswith("news[1]")]
 
     assert [f.level for f in found] == ([level] if level else [])
 
@@ -279,10 +282,35 @@ def test_readers_are_told_what_a_story_rests_on(
 def test_a_retracted_paper_cannot_be_sent(known: str, url: str) -> None:
     context = replace(CONTEXT, retracted={known: "2026-10-01, data could not be checked"})
 
-    (found,) = findings("evidence", with_pick(url=url), context=context)
+    found = findings("evidence", with_pick(url=url), context=context)[0]
 
     assert found.level is Level.ERROR
     assert "data could not be checked" in found.text
+
+
+ONE_CLICK = {
+    "List-Unsubscribe": "<https://news.example.org/leave/x>, <mailto:editor@news.example.org>",
+    "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+}
+
+
+@pytest.mark.parametrize(
+    ("headers", "words"),
+    [
+        (ONE_CLICK, ""),
+        ({**ONE_CLICK, "List-Unsubscribe": ""}, "no List-Unsubscribe"),
+        ({**ONE_CLICK, "List-Unsubscribe": "<mailto:a@news.example.org>"}, "no List-Unsubscribe"),
+        ({**ONE_CLICK, "List-Unsubscribe-Post": ""}, "lacks List-Unsubscribe-Post"),
+        ({**ONE_CLICK, "List-Unsubscribe": "<http://news.example.org/l>"}, "not encrypted"),
+    ],
+)
+def test_the_send_plan_lets_readers_leave_with_one_click(
+    headers: dict[str, str], words: str
+) -> None:
+    found = findings("law", context=replace(CONTEXT, headers=headers))
+
+    assert [f.place for f in found] == (["plan"] if words else [])
+    assert all(f.level is Level.ERROR and words in f.text for f in found)
 
 
 @pytest.mark.parametrize(
@@ -524,5 +552,7 @@ def test_a_full_issue_is_checked_while_an_editor_types() -> None:
 def test_context_needs_nothing_but_the_day() -> None:
     context = Context(date(2026, 11, 20))
 
-    assert run(issue(), Rendered("", "", HTML, TEXT), MASTHEAD, context) == []
+    found = run(issue(), Rendered("", "", HTML, TEXT), MASTHEAD, context)
+
+    assert [one for one in found if one.level is not Level.NOTE] == []
     assert isinstance(next(iter(issue().picks()))[2], Pick)

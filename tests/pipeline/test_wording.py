@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from newsletter.compose import file
-from newsletter.errors import BadValue
-from newsletter.model import Masthead, Week
-from newsletter.pipeline import wording
+from newsletter.errors import BadValue, Refused
+from newsletter.model import Email, Masthead, Week
+from newsletter.pipeline import approving, wording
 from newsletter.pipeline.shop import Workshop
 from newsletter.render import Templates
 from newsletter.store import Database
@@ -96,3 +96,57 @@ def test_an_older_issue_that_was_there_before_the_history_is_noted(shop: Worksho
     shop.papers.write_words(old.week, file.write(old), instead_of=None)
 
     assert [one.what for one in wording.history(shop, old.week)] == ["The file was there"]
+
+
+def read_by_two(shop: Workshop) -> Workshop:
+    """The same shop where whoever approves must be another than who edited last."""
+    masthead = Masthead(
+        "T", "https://t.example", "1 Harbour Street, Bergen", "T <letter@t.example>"
+    )
+    return replace(shop, second_reader=True, masthead=masthead)
+
+
+def approve(shop: Workshop, by: str, edited_by: str = "") -> str:
+    author = Email.parse(edited_by) if edited_by else None
+    done = approving.approve(shop, WEEK, Email.parse(by), editors=(ADA, BEN), edited_by=author)
+    return done.approval.by
+
+
+def test_where_two_must_read_nobody_approves_their_own_words(shop: Workshop) -> None:
+    shop = read_by_two(shop)
+    say(shop, "One", BEN)
+    say(shop, "Two", ADA)
+
+    with pytest.raises(Refused, match=f"{ADA} edited 2026-W47 last"):
+        approve(shop, ADA)
+    assert approve(shop, BEN) == BEN
+
+
+def test_a_fresh_draft_is_nobodys_words_and_one_reader_will_do(shop: Workshop) -> None:
+    assert approve(read_by_two(shop), ADA) == ADA
+
+
+def test_who_wrote_in_a_text_editor_must_be_said_and_is_kept(shop: Workshop) -> None:
+    shop = read_by_two(shop)
+    text = say(shop, "One", ADA)
+    shop.papers.write_words(WEEK, text + "# mine\n", instead_of=text)
+
+    with pytest.raises(Refused, match="--edited-by ADDRESS"):
+        approve(shop, BEN)
+    with pytest.raises(Refused, match="edited 2026-W47 last"):
+        approve(shop, BEN, edited_by=BEN)
+
+    assert wording.history(shop, WEEK)[0].what == f"Changed the file, as {BEN} says"
+    assert approve(shop, ADA) == ADA
+
+
+def test_whose_words_it_says_must_be_an_editor(shop: Workshop) -> None:
+    with pytest.raises(Refused, match="is no editor"):
+        approve(read_by_two(shop), ADA, edited_by="eve@example.org")
+
+
+def test_unless_it_is_asked_for_an_editor_may_approve_their_own_words(shop: Workshop) -> None:
+    shop = replace(read_by_two(shop), second_reader=False)
+    say(shop, "One", ADA)
+
+    assert approve(shop, ADA) == ADA

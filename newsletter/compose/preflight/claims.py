@@ -35,7 +35,7 @@ _DENIED_BEFORE = re.compile(
     r"\b(?:no|not|never|neither|nor|none|nothing|nobody|without|cannot|hardly|unlikely|lacks?|"
     r"lacking|fails?|failed|instead of|rather than|far from|short of|isnt|doesnt|"
     r"whether|await(?:s|ing|ed)?|pending|seek(?:s|ing)?|sought|applied for|rejected|denied|"
-    r"refus(?:es|ed)|declined|revoked|"
+    r"refus(?:es|ed)|declined|revoked|withdr(?:aws?|ew|awn)|"
     r"search(?:ing|es)? for|looking for|hunt for|hopes? (?:for|of)|quest for|"
     r"myths?|false(?:ly)?|bogus|misleading(?:ly)?|unproven|unapproved|so-called|"
     r"beware|warn(?:s|ed|ing)?|debunk(?:s|ed|ing)?|fraudulent(?:ly)?|"

@@ -40,25 +40,16 @@ def check(proof: Proof) -> Iterator[Finding]:
         yield from _retracted(place, pick, proof)
         if pick.evidence is Evidence.PRESS_RELEASE or "press release" in pick.signals:
             yield from _release(place, pick, proof)
-        elif pick.evidence in _STUDIES or pick.evidence is Evidence.CLINIC:
+        elif pick.evidence is Evidence.PREPRINT or "preprint" in pick.signals:
+            yield _preprint(place, said=bool(_PREPRINT.search(words)))
+        else:
             yield from _second_hand(place, pick, proof)
-        if pick.evidence is Evidence.PREPRINT or "preprint" in pick.signals:
-            yield from _unsaid(_PREPRINT, words, place, *_PREPRINT_WORDS)
         if pick.evidence is Evidence.ANIMAL:
             yield from _unsaid(_ANIMAL, words, place, *_ANIMAL_WORDS)
         if "sponsored" in pick.signals:
             yield from _unsaid(_PAID, words, place, *_PAID_WORDS)
 
 
-# Kinds of evidence that are work of their own, at which a story can point.
-_STUDIES = {
-    *(Evidence.GUIDELINE, Evidence.TRIAL, Evidence.REVIEW, Evidence.COHORT),
-    *(Evidence.CASE, Evidence.ANIMAL),
-}
-_PREPRINT_WORDS = (
-    "The story is a preprint: nobody has reviewed it yet, and the words do not say so.",
-    "Say “a preprint, not yet peer-reviewed”, or link to the published article.",
-)
 _ANIMAL_WORDS = (
     "The study was done in animals, and the words do not say so.",
     "Name the animal, and say that nobody knows yet whether it holds for people.",
@@ -91,19 +82,41 @@ def _release(place: str, pick: Pick, proof: Proof) -> Iterator[Finding]:
         )
 
 
+def _preprint(place: str, *, said: bool) -> Finding:
+    if said:
+        text = "The story rests on a preprint, and its words say so."
+        return Finding(Level.NOTE, "evidence", f"{place}.blurb", text, "Nothing to do.")
+    return Finding(
+        Level.WARNING,
+        "evidence",
+        f"{place}.blurb",
+        "The story is a preprint: nobody has reviewed it yet, and the words do not say so.",
+        "Say “a preprint, not yet peer-reviewed”, or link to the published article.",
+    )
+
+
+# What a story is that links to no work itself, by what it rests on; others tell of a work.
+_FROM_AFAR = {
+    Evidence.NONE: "The story names no primary source",
+    Evidence.EXPLAINER: "The story explains and links to no work that it rests on",
+    Evidence.OPINION: "The story gives an opinion and links to no work that it rests on",
+    Evidence.CLINIC: "The story comes from a clinic, which may sell what it tells of, and links "
+    "to no study",
+}
+
+
 def _second_hand(place: str, pick: Pick, proof: Proof) -> Iterator[Finding]:
-    """Mark a story that tells of work and links to none, so that its editor may look for it."""
+    """Mark a story without a primary source, so that its editor may look for it."""
     if not any(_primary(url) for url in _addresses(place, pick, proof)):
-        clinic = pick.evidence is Evidence.CLINIC
+        article = "an" if pick.evidence.value.startswith("a") else "a"
+        told = f"The story tells of {article} {pick.evidence.value} and does not link to it"
         yield Finding(
             Level.NOTE,
             "evidence",
             place,
-            "The story comes from a clinic, which may sell what it tells of, and links to no study."
-            if clinic
-            else f"The story tells of a {pick.evidence.value} at second hand: "
-            "nothing links to the work itself.",
-            "Link to the study, its record or its DOI from the blurb, if you can find it.",
+            f"{_FROM_AFAR.get(pick.evidence, told)}.",
+            "Link to the study, its record, its DOI or the agency's notice from the blurb, if "
+            "there is one.",
         )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from newsletter.compose.preflight.proof import Proof, folded, short
 from newsletter.model import Finding, Image, Level, Pick
-from newsletter.urls import host
+from newsletter.urls import on_this_machine
 
 # Heavier pictures take seconds to load on a phone, and cost its owner money.
 HEAVY = 1_000_000
@@ -116,5 +116,5 @@ def _in_html(proof: Proof) -> Iterator[Finding]:
 
 
 def _safe(url: str) -> bool:
-    local = url.lower().startswith("http://") and host(url) in {"127.0.0.1", "localhost", "::1"}
-    return url.lower().startswith("https://") or local
+    lower = url.lower()
+    return lower.startswith("https://") or (lower.startswith("http://") and on_this_machine(url))

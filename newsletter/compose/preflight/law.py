@@ -13,6 +13,7 @@ from email.utils import parseaddr
 from newsletter.compose.preflight.proof import Proof, folded
 from newsletter.errors import BadValue
 from newsletter.model import LEAVE_URL, PREFERENCES_URL, Email, Finding, Level
+from newsletter.urls import on_this_machine
 
 _NO_ADVICE = re.compile(
     r"\b(?:no|not|never|cannot|\w+n['’]t|instead of|replaces? neither)\b[^.]{0,120}?"
@@ -20,6 +21,9 @@ _NO_ADVICE = re.compile(
     re.IGNORECASE,
 )
 _REPLY = re.compile(r"\s*(?:re|fwd?|aw|sv)\s*:", re.IGNORECASE)
+# RFC 8058, sections 3.1 and 3.2: one https address, and the body that programs POST to it.
+_LEAVE_BY = re.compile(r"<(https?)://[^<>\s]+>")
+_ONE_CLICK = "List-Unsubscribe=One-Click"
 _ASK = "Ask whoever looks after the template to add it."
 
 
@@ -28,6 +32,7 @@ def check(proof: Proof) -> Iterator[Finding]:
     yield from _sender(proof)
     yield from _postal(proof)
     yield from _way_out(proof)
+    yield from _one_click(proof)
     for place, text in _parts(proof).items():
         if not _NO_ADVICE.search(" ".join(text.split())):
             yield _finding(
@@ -91,4 +96,32 @@ def _way_out(proof: Proof) -> Iterator[Finding]:
     if PREFERENCES_URL not in addresses:
         yield _finding(
             "html", "No link in the mail leads to a reader's preferences.", _ASK, Level.WARNING
+        )
+
+
+def _one_click(proof: Proof) -> Iterator[Finding]:
+    """Look at the headers by which mail programs show a button to leave."""
+    if proof.context.headers is None:
+        return
+    headers = {name.lower(): value for name, value in proof.context.headers.items()}
+    address = _LEAVE_BY.search(headers.get("list-unsubscribe", ""))
+    if address is None:
+        yield _finding(
+            "plan",
+            "The send plan has no List-Unsubscribe with an address on the web. Gmail and Yahoo "
+            "ask for one of whoever sends in bulk.",
+            "Set NEWSLETTER_BASE_URL to the public address of the newsletter's pages.",
+        )
+    elif headers.get("list-unsubscribe-post", "").strip() != _ONE_CLICK:
+        yield _finding(
+            "plan",
+            f"The send plan lacks List-Unsubscribe-Post: {_ONE_CLICK}.",
+            "Report it: the program should add it to every mail (RFC 8058).",
+        )
+    elif address[1] == "http" and not on_this_machine(proof.masthead.base_url):
+        yield _finding(
+            "plan",
+            f"Readers would leave at {proof.masthead.base_url}, which is not encrypted; mail "
+            "programs then show no button (RFC 8058).",
+            "Set NEWSLETTER_BASE_URL to an address that starts with https://.",
         )

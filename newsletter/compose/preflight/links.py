@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterator
 
 from newsletter.compose.preflight.proof import Link, Proof, short, words_of
 from newsletter.model import TAGS, Finding, Level
-from newsletter.urls import canonical, clean, host, identity, is_http
+from newsletter.urls import canonical, clean, identity, is_http, on_this_machine
 
 # Words that say nothing when a screen reader lists the links of a mail (WCAG 2.2, 2.4.4, 2.4.9).
 EMPTY_WORDS = {
@@ -43,7 +42,7 @@ def _address(link: Link, unencrypted: Level = Level.WARNING) -> Iterator[Finding
             f"“{short(link.url)}” is not a web address that a reader can follow.",
             "Write the whole address, with https:// in front.",
         )
-    elif link.url.lower().startswith("http:") and not _loopback(link.url):
+    elif link.url.lower().startswith("http:") and not on_this_machine(link.url):
         # Some sources of standing still offer no other way: an editor decides. Our own
         # pages must (RFC 8058 wants https for leaving).
         yield _finding(
@@ -102,13 +101,18 @@ def _reached(link: Link, proof: Proof) -> Iterator[Finding]:
 
 def _twice(proof: Proof) -> Iterator[Finding]:
     first: dict[str, str] = {}
+    seen: set[tuple[str, str]] = set()
     for link in proof.links:
         if not is_http(link.url):
             continue
         earlier = first.setdefault(identity(link.url), link.place)
+        again = earlier == link.place and (link.place, identity(link.url)) in seen
+        seen.add((link.place, identity(link.url)))
         # A blurb may well link to the address of its own story.
-        if earlier.partition(".")[0] != link.place.partition(".")[0] or (
-            earlier != link.place and link.place.endswith(".also")
+        if (
+            again
+            or earlier.partition(".")[0] != link.place.partition(".")[0]
+            or (earlier != link.place and link.place.endswith(".also"))
         ):
             yield _finding(
                 Level.WARNING,
@@ -138,11 +142,3 @@ def _tracked(url: str) -> bool:
     return len(clean(url)) < len(url) and url.count("?") + url.count("&") > clean(url).count(
         "?"
     ) + clean(url).count("&")
-
-
-def _loopback(url: str) -> bool:
-    name = host(url)
-    try:
-        return ipaddress.ip_address(name).is_loopback
-    except ValueError:
-        return name == "localhost" or name.endswith(".localhost")

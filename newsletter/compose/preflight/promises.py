@@ -43,9 +43,10 @@ _DRUGS = (
     r"(?:dos(?:e|es|age)|opioids?|medications?|medicines?|pills?|tablets?|painkillers?|"
     r"prescriptions?|antidepressants?|drugs?)"
 )
+_NUMBER = r"(?:\d+(?:[.,]\d+)?|one|two|three|four|half an?)"
 _AMOUNT = (
-    r"\d+(?:[.,]\d+)?\s?(?:-|–|to)?\s?(?:\d+\s?)?(?:mg|mcg|µg|μg|milligrams?|micrograms?|grams?|g|ml|iu|"
-    r"units?|tablets?|pills?|capsules?|drops?|gummies|patches|puffs?|mme)\b"
+    rf"{_NUMBER}\s?(?:-|–|to)?\s?(?:\d+\s?)?(?:mg|mcg|µg|μg|milligrams?|micrograms?|grams?|g|"
+    r"ml|iu|units?|tablets?|pills?|capsules?|drops?|gummies|patches|puffs?|mme)\b"
 )
 _DO = r"(?:take|start|begin|use|try|swallow|inject|apply|increase|raise|double|switch)"
 _LESS = (
@@ -67,7 +68,10 @@ PROMISES = (
         "guaranteed",
         "guarantees something",
         "Nobody can guarantee relief. Say in how many of the people it helped, and how much.",
-        _words(r"\bguarante(?:e|es|ed|eing)\b", r"\bor your money back\b"),
+        _words(
+            r"\bguarante(?:e|es|ed|eing)\b(?! (?:access|income|minimum|rights?|places?)\b)",
+            r"\bor your money back\b",
+        ),
     ),
     Promise(
         "no risk",
@@ -111,7 +115,7 @@ PROMISES = (
             r"\b(?:clinically|scientifically|medically) (?:proven|proved)\b",
             r"\bproven(?: \w+)? (?:to|cure|remedy|relief|treatment|way)\b",
             r"\bproof that \w+ works\b",
-            r"\bdoctors? (?:hates?|recommended|approved)\b",
+            r"\bdoctors? hates?\b|\bdoctor[- ](?:recommended|approved)\b",
         ),
     ),
     Promise(
@@ -120,7 +124,9 @@ PROMISES = (
         "Say how much pain was left, after how long, in how many people.",
         _words(
             r"\b(?:permanent|lifelong|total|complete|instant|immediate|guaranteed) (?:pain[- ])?"
-            r"(?:relief|cure|solution|fix|freedom)\b",
+            r"(?:relief|cure|solution|fix|freedom)\b"
+            # What trials count: "complete relief at two hours".
+            r"(?! (?:at|within|after) [\w-]+ (?:minutes|hours|days|weeks))",
             r"\bpermanently (?:\w+ )?(?:relie|end|eliminat|cure|heal|fix|remov|free|stop)\w*",
             r"\b(?:100 ?%|completely|totally) (?:effective|pain[- ]free|cured|healed)\b",
             r"\bpain[- ]free (?:for (?:life|good|ever)|forever)\b",
@@ -131,7 +137,11 @@ PROMISES = (
             r"permanently)\b",
             r"\beliminat(?:e|es|ing) (?:all |your |chronic )*pain\b",
             r"\bsay goodbye to\b|\bonce and for all\b",
-            r"\bworks (?:for everyone|every time|in everyone|always)\b|\balways works\b",
+            r"\bworks (?:for everyone|every time|in everyone|always|100 ?% of the time)\b|"
+            r"\balways works\b",
+            rf"\bheals?(?: \w+){{0,2}} (?:{_TISSUE}|{_ILLS})(?: \w+)? "
+            r"(?:for good|forever|completely)\b",
+            r"\bno more (?:\w+ )?pain\b(?=\W*$)|\b(?:throw|toss) (?:away|out) your \w+",
         ),
         deniable_after=False,
     ),
@@ -149,6 +159,7 @@ PROMISES = (
             rf"\b(?:therap\w+|treatments?|injections?|cells?|gels?|supplements?)\b"
             rf"(?: (?!not\b|never\b|cannot\b)\w+){{0,4}}"
             rf" {_MEND} (?:the |your |damaged |worn |torn ){{1,3}}{_TISSUE}\b",
+            rf"\bheals? (?:torn|damaged|worn|injured|herniated) {_TISSUE}\b",
             r"\bprevents? (?:future|further|any) (?:injury|damage|wear)\b",
             rf"\b(?:revers(?:e|es|ed|ing)|heals?)(?: (?:your|the|all))? {_ILLS}\b",
         ),
@@ -166,6 +177,11 @@ PROMISES = (
             rf"\b{_LESS}(?:ping|ing)?(?: \w+)? your (?:\w+ ){{0,2}}{_DRUGS}\b",
             r"\b(?:do not|don[’']t|never|not) (?:exceed|take more than)\b[^.;]{0,30}\d",
             rf"\bstop taking (?:your |the |all )?(?:(?!their|his|her|my)\w+ )?{_DRUGS}\b",
+            r"\b(?:you|readers|patients|people|sufferers) (?:should|must|ought to|need to) "
+            rf"(?:(?!not\b|never\b)\w+ )?(?:stop|quit|start|begin) taking (?:\w+ )?{_DRUGS}\b",
+            r"\b(?:one|an?|two|three) (?:pill|tablet|capsule)s? (?:a|per|every|each) "
+            r"(?:day|night|morning|week)\b[^.;]{0,20}\b(?:keeps?|ends?|stops?|beats?)\b",
+            rf"\b{_AMOUNT}[^.;]{{0,12}}\b(?:morning|night)(?:,? and (?:at )?night)?\b(?=\W*$)",
             r"\b(?:recommended|safe|right|correct|ideal|best|usual|starting|maximum)"
             r"(?: \w+)? dos(?:e|age)"
             rf"(?: \w+){{0,4}} (?:is|are|of)\s(?:\w+ ){{0,3}}{_AMOUNT}",

@@ -31,7 +31,8 @@ class Context:
     `link_status` gives, for addresses that were looked up, the HTTP status or a sentence why
     there was none; `weights` the bytes of pictures that told their size. `retracted` gives the
     reason or date of a retraction by address or DOI. `spam` is what a spam filter said of the
-    mail, a sentence why none did, or None if none was asked.
+    mail, a sentence why none did, or None if none was asked. `headers` are those of one reader's
+    mail as it is planned, None if nothing was planned.
     """
 
     today: date
@@ -40,6 +41,7 @@ class Context:
     weights: Mapping[str, int] = field(default_factory=dict)
     retracted: Mapping[str, str] = field(default_factory=dict)
     spam: Spam | str | None = None
+    headers: Mapping[str, str] | None = None
     fewest: int = 3
     most: int = 15
 
