@@ -24,7 +24,7 @@ from newsletter.sandbox import Sandbox
 from newsletter.sending import handover, lanes, proof, reports
 from newsletter.sending.means import Knobs, Means, this_process
 from newsletter.sending.steps import Hook, Step, nothing
-from newsletter.store import Database, issues, ledger
+from newsletter.store import Database, issues, ledger, subscribers
 from newsletter.subscribers.tokens import Tokens
 
 WEEK = Week(2026, 47)
@@ -87,6 +87,13 @@ class Operator:
             now=self.clock(),
             hash_keys=[b"k" * 32],
         )
+
+    def number(self, address: str) -> int:
+        """The number by which somebody on the list is known."""
+        with self.db.read() as connection:
+            found = subscribers.find(connection, address)
+        assert found is not None
+        return found.id
 
     def approve(self, mail: Rendered = MAIL, masks: tuple[int, ...] = (7,)) -> Approval:
         variants = {mask: replace(mail, text=f"variant {mask} {mail.text}") for mask in masks}

@@ -229,7 +229,9 @@ def test_who_leaves_while_it_is_handed_over_is_told_to_the_provider_at_once(
 
     def leave(step: Step) -> None:
         if step is Step.RECORDED:
-            signup.leave(operator.db, 1, signup.Visit("test"), START)
+            signup.leave(
+                operator.db, operator.number("reader0@example.org"), signup.Visit("test"), START
+            )
 
     operator.step = leave
     with operator.provider():

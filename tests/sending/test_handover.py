@@ -45,7 +45,7 @@ def test_who_left_bounced_or_is_suppressed_before_the_freeze_is_no_part_of_it(
     operator: Operator,
 ) -> None:
     operator.subscribers(10)
-    signup.leave(operator.db, 1, signup.Visit("test"), START)
+    signup.leave(operator.db, operator.number("reader0@example.org"), signup.Visit("test"), START)
     with operator.db.write() as connection:
         suppressions.add(connection, "reader5@example.org", "bounced", START, "test")
 
@@ -60,7 +60,7 @@ def test_a_reader_who_leaves_after_the_freeze_gets_nothing(operator: Operator) -
     operator.subscribers(20)
     with operator.provider("401:1"), pytest.raises(Refused):
         operator.send()
-    signup.leave(operator.db, 3, signup.Visit("test"), START)
+    signup.leave(operator.db, operator.number("reader2@example.org"), signup.Visit("test"), START)
 
     with operator.provider():
         sent = operator.send()
