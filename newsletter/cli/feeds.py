@@ -252,14 +252,14 @@ def _stories(house: House, week: str) -> list[Any]:
 def _starting_sources(house: House) -> None:
     """A home that has a feeds.opml and no source yet begins with it."""
     file = house.settings.folder("feeds.opml")
-    if not sourcing.list_sources(house.db):
-        if not file.is_file():
-            raise NotFound(
-                "There is no source yet and no feeds.opml here. "
-                "Run: newsletter sources add URL, or newsletter sources import FILE.opml"
-            )
-        done = sourcing.import_opml(house.db, _bytes_of(file), now=house.clock())
-        say(f"{count(done.added, 'source')} taken from feeds.opml.")
+    taken = sourcing.begin_with(house.db, file, now=house.clock())
+    if taken is None:
+        raise NotFound(
+            "There is no source yet and no feeds.opml here. "
+            "Run: newsletter sources add URL, or newsletter sources import FILE.opml"
+        )
+    if taken:
+        say(f"{count(taken, 'source')} taken from feeds.opml.")
 
 
 def _bytes_of(file: Path) -> bytes:

@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from newsletter.deliver import events as reporting
-from newsletter.fleet import schedule
+from newsletter.fleet import schedule, work
 from newsletter.gather import manners
 from newsletter.gather.hosts import line_of
 from newsletter.model import Source, SourceState, Week
@@ -58,6 +58,7 @@ def entry(house: House, *, name: str, moment: str) -> None:
 def share_out_gathering(house: House) -> str:
     """Make jobs of the sources that are due, those of one host together; say how many."""
     now = house.clock()
+    work.begin_with_a_list(house)
     with house.db.write() as connection:
         due = [
             one

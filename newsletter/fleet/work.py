@@ -12,7 +12,7 @@ from newsletter import signup
 from newsletter.errors import NewsletterError
 from newsletter.fleet import watch
 from newsletter.model import Week
-from newsletter.pipeline import editing, recalling
+from newsletter.pipeline import editing, recalling, sourcing
 from newsletter.sending import hands, singles, telling
 from newsletter.sending import keeping as pruning
 from newsletter.sending.keeping import Keep
@@ -30,12 +30,17 @@ def perform(house: House, name: str) -> str:
 
 
 def gather(house: House) -> str:
-    """Ask the feeds that are due."""
+    """Ask the feeds that are due; a home without sources begins with its `feeds.opml`."""
+    begin_with_a_list(house)
     done = house.gather()
     return (
         f"{done.ok} sources ok, {done.unchanged} unchanged, {done.failed} failed; "
         f"{done.new} new posts"
     )
+
+
+def begin_with_a_list(house: House) -> None:
+    sourcing.begin_with(house.db, house.settings.folder("feeds.opml"), now=house.clock())
 
 
 def draft(house: House) -> str:

@@ -160,6 +160,16 @@ def remove_source(db: Database, address: str) -> Source:
     return source
 
 
+def begin_with(db: Database, file: Path, *, now: datetime) -> int | None:
+    """Take the sources of a home's own list, if there is none yet; give how many were taken.
+
+    None: there is neither a source nor a list.
+    """
+    if list_sources(db):
+        return 0
+    return import_opml(db, file.read_bytes(), now=now).added if file.is_file() else None
+
+
 def import_opml(db: Database, text: str | bytes, *, now: datetime) -> Imported:
     """Add the sources of a list. Of known ones, titles, weights and folders that it gives count.
 

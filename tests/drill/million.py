@@ -10,6 +10,7 @@ import json
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -21,9 +22,8 @@ from tests.drill.mutations import ROOT
 from tests.drill.nursery import Nursery
 
 
-def play(readers: int, workers: int, latency: float) -> list[str]:
-    """Play it and give the figures as lines."""
-    told = []
+def play(readers: int, workers: int, latency: float) -> Iterator[str]:
+    """Play it and give the figures as lines, each as it is known."""
     with tempfile.TemporaryDirectory(prefix="million-") as name, cluster() as server:
         folder = Path(name)
         people = folder / "people.csv"
@@ -65,7 +65,7 @@ def play(readers: int, workers: int, latency: float) -> list[str]:
                 time.sleep(0.2)
             began = time.monotonic()
             seconds, _ = run("send", week, "--yes", "--to-workers")
-            told.append(f"freeze: {seconds:.1f} s (with the start of the command)")
+            yield f"freeze: {seconds:.1f} s (with the start of the command)"
             while True:
                 _, said = run("status", week, "--json")
                 status = json.loads(said[said.index("{") :])
@@ -73,14 +73,14 @@ def play(readers: int, workers: int, latency: float) -> list[str]:
                     break
                 time.sleep(0.5)
             seconds = time.monotonic() - began
-            told.append(
+            yield (
                 f"frozen and handed over by {workers} workers: {status['accepted']:,} in "
                 f"{seconds:.1f} s, {status['accepted'] / seconds:,.0f} a second"
             )
-            told += [f"memory of worker {n}: {_most(pid):.0f} MiB" for n, pid in enumerate(pids, 1)]
+            for number, pid in enumerate(pids, 1):
+                yield f"memory of worker {number}: {_most(pid):.0f} MiB"
             for pid in pids:
                 nursery.kill(pid)
-    return told
 
 
 def _most(pid: int) -> float:

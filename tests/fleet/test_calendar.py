@@ -103,6 +103,17 @@ def test_a_day_of_the_calendar_on_one_machine(person: Person) -> None:
     assert told["draft"] == "2026-W47: nothing good enough among 0 stories"
 
 
+def test_a_home_without_sources_begins_with_its_list(person: Person) -> None:
+    (person.home / "feeds.opml").write_text(
+        '<opml version="2.0"><body><outline xmlUrl="http://127.0.0.1:9/a.xml"/></body></opml>'
+    )
+
+    ran = person.run("schedule", "--json")
+
+    told = {one["name"]: one["outcome"] for one in ran.json["entries"]}
+    assert told["gather"] == "0 sources ok, 0 unchanged, 1 failed; 0 new posts"
+
+
 def test_what_fails_is_told_and_does_not_hold_up_the_rest(person: Person) -> None:
     person.settings |= {
         "SENDGRID_API_KEY": "SG.away",
