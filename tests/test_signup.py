@@ -670,6 +670,21 @@ def test_joins_that_come_together_are_committed_together_and_all_answered(
     assert len(waiting(db, now)) == 40
 
 
+def test_who_asks_alone_hears_back_on_a_beat_known_or_not(db: Database, now: datetime) -> None:
+    joins = signup.Joins(db, lambda: now, LIMITS)
+
+    async def waits(email: str) -> float:
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        await joins.ask(signup.Ask(Email.parse(email), Visit("form")))
+        return loop.time() - began
+
+    async def one_after_the_other() -> list[float]:
+        return [await waits(email) for email in ("a@example.org", "a@example.org", "b@example.org")]
+
+    assert all(waited >= 0.019 for waited in asyncio.run(one_after_the_other()))
+
+
 def test_a_join_that_fails_says_so_and_costs_no_other(db: Database, now: datetime) -> None:
     joins = signup.Joins(db, lambda: now, LIMITS)
     # No database takes a zero byte in a text, or half of a letter.

@@ -56,6 +56,22 @@ def test_a_confirmation_shows_nothing_that_a_form_could_carry(templates: Templat
     assert "evil.example" not in mail.html + mail.text + mail.subject
 
 
+def test_a_welcome_brings_the_latest_issue(templates: Templates) -> None:
+    latest = {
+        "latest_subject": "Nerve blocks, weighed <again>",
+        "latest_url": "https://letter.example.org/issues/2026-W46",
+    }
+    mail = render.message(
+        "welcome", "reader@example.org", MASTHEAD, templates, **VALUES["welcome"], **latest
+    )
+
+    assert "Nerve blocks, weighed &lt;again&gt;" in mail.html
+    assert "Nerve blocks, weighed <again>" in " ".join(mail.text.split())
+    assert all(latest["latest_url"] in body for body in (mail.html, mail.text))
+    assert "\n\n\n" not in mail.text
+    assert latest["latest_url"] not in message("welcome", templates).html
+
+
 def test_a_welcome_says_how_to_leave(templates: Templates) -> None:
     mail = message("welcome", templates)
 
