@@ -51,9 +51,8 @@ def play(readers: int, workers: int, latency: float) -> Iterator[str]:
 
             week = str(home.next_week())
             seconds, _ = run("subscribers", "import", str(people), "--consent", "on paper")
-            told.append(
-                f"import: {readers:,} in {seconds:.1f} s, {readers / seconds:,.0f} a second"
-            )
+            rate = readers / seconds
+            yield f"import: {readers:,} in {seconds:.1f} s, {rate:,.0f} a second"
             pids = [
                 nursery.start("worker", env=env, log=folder / f"worker{n}.log")
                 for n in range(workers)
