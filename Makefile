@@ -9,7 +9,7 @@ WEEK ?=
 YES ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check fix gather draft preview send status serve bench drill check-mail pins clean
+.PHONY: help setup demo test check fix gather draft preview send status serve bench drill check-mail refresh-clients pins clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -74,6 +74,9 @@ drill: $(VENV)/ready-dev ## the long drills: sends killed at every step, a fleet
 
 check-mail: $(VENV)/ready-dev ## put the mail before strangers' checkers (npm, Java, Chromium)
 	@$(BIN)/python -m tests.mailcheck
+
+refresh-clients: $(VENV)/ready-dev ## renew what preflight knows of mail programs, by npm (FILE=data.json)
+	@$(BIN)/python -m tests.mailcheck refresh $(FILE)
 
 pins: ## renew the pinned packages (needs uv)
 	uv pip compile pyproject.toml --group setup --universal --python-version 3.11 \

@@ -1,6 +1,7 @@
-"""Run the drill: `python -m tests.mailcheck`, or `… pictures`, or `… refresh`.
+"""Run the drill: `python -m tests.mailcheck`, or `… pictures`, or `… refresh [FILE]`.
 
-`pictures` writes those of `docs/images`, `refresh` renews caniemail's data in preflight.
+`pictures` writes those of `docs/images`, `refresh` renews caniemail's data in preflight: from npm's
+package, or from a file such as caniemail.com's own `data.json`.
 Exit 1 if the mail misses a bound, 3 if a checker is not here.
 """
 
@@ -10,6 +11,7 @@ import json
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 
 from lxml import html as lxml_html
 
@@ -136,9 +138,15 @@ def pictures() -> int:
     return 0
 
 
-def refresh() -> int:
-    """Renew the excerpt of caniemail's data that preflight ships."""
-    excerpt = support.excerpt(tools.caniemail())
+def refresh(path: str = "") -> int:
+    """Renew the excerpt of caniemail's data that preflight ships; keep it if the new is no such."""
+    try:
+        whole = json.loads(Path(path).read_text("utf-8")) if path else tools.caniemail()
+        excerpt = support.excerpt(whole)
+    except (OSError, ValueError, KeyError, TypeError, tools.Missing) as error:
+        said = f"{path or 'npm'} gave no data of caniemail.com: {error!r}. Nothing was changed."
+        print(said, file=sys.stderr)
+        return 1
     DATA.write_text(
         json.dumps(excerpt, ensure_ascii=False, indent=0, separators=(",", ":")) + "\n", "utf-8"
     )
@@ -149,7 +157,8 @@ def refresh() -> int:
 DO = {"": drill, "pictures": pictures, "refresh": refresh}
 
 if __name__ == "__main__":
-    asked = " ".join(sys.argv[1:])
-    if asked not in DO:
-        sys.exit(f"There is no {asked!r}. Say one of: {', '.join(filter(None, DO))}, or nothing.")
-    sys.exit(DO[asked]())
+    asked, *more = sys.argv[1:] or [""]
+    if asked not in DO or (more and asked != "refresh") or len(more) > 1:
+        told = ", ".join(filter(None, DO))
+        sys.exit(f"There is no {' '.join(sys.argv[1:])!r}. Say one of: {told}, or nothing.")
+    sys.exit(refresh(*more) if asked == "refresh" else DO[asked]())
