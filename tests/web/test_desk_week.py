@@ -177,7 +177,7 @@ def test_stories_move_by_keys_and_by_dragging(room: Newsroom, ada: Page) -> None
     saved(ada, "Moved.")
     by_keys = [pick.headline for pick in issue_of(room.house).sections[Section.TREATMENTS]]
     focused = ada.evaluate("document.activeElement.closest('article').dataset.url")
-    ada.set_viewport_size({"width": 1280, "height": 2400})
+    ada.set_viewport_size({"width": 1280, "height": 4200})
     ada.locator("#news-1 .grip").hover()
     ada.mouse.down()
     box = ada.locator("#conditions-1").bounding_box()

@@ -89,7 +89,12 @@ def look_at(
     chosen = Chosen.of(request)
     read = _read(desk, week)
     mail = sample(desk, week, chosen.mask)
-    gaps = support.gaps(overlay.tree(mail.html))
+    gaps = keeping.keep(
+        desk,
+        ("gaps", week, chosen.mask),
+        read.text,
+        lambda: support.gaps(overlay.tree(mail.html)),
+    )
     picks = [(place, pick) for place, _, pick in read.issue.picks()]
     return desk_page(
         request,

@@ -78,18 +78,18 @@
     say("Saving …");
     const done = await post(form, more);
     if (!done) return;
-    say(done.said);
     for (const one of document.querySelectorAll("input[name=made_of]")) one.value = done.made_of;
     if (done.what !== "unchanged") await refresh("[data-part]");
+    say(done.said);
   }).catch(() => say("It could not be saved: the desk does not answer. Your words are still here.", true));
 
   const change = (form, more, then) => inTurn(async () => {
     say("Saving …");
     const done = await post(form, more);
     if (!done) return;
-    say(done.said);
     await refresh("[data-live]");
     if (then) then();
+    say(done.said);
   }).catch(() => say("That did not work: the desk does not answer.", true));
 
   const timers = new WeakMap();
