@@ -14,6 +14,8 @@ from newsletter.model import Candidate, Post, Section
 
 # Word likeness, with names, numbers and the day that both give. What is not news must be surer.
 _REWRITE, _REWRITE_OF_ANYTHING = 0.33, 0.48
+# Without any of these, an explainer of a rare subject is much like a report on it.
+_REWRITE_BY_WORDS_ALONE = 0.6
 _LEAST_ALIKE, _ALIKE_ALONE = 0.22, 0.45
 # A text with less than this share of the other's weighed words is a teaser beside it.
 _TEASER, _TEASER_HELD = 0.5, 0.75
@@ -37,11 +39,18 @@ def rewrites(candidates: Sequence[Candidate], notes: Sequence[Note]) -> list[tup
             continue
         strength, told = _strength(taken(one), taken(other))
         both_news = all(candidates[at].verdict.section is Section.NEWS for at in (one, other))
-        if strength < (_REWRITE if both_news else _REWRITE_OF_ANYTHING):
+        if strength < _needed(both_news, told):
             continue
         if told or not _apart(candidates[one].post, candidates[other].post):
             found.append((-strength, one, other))
     return [(one, other) for _, one, other in sorted(found)]
+
+
+def _needed(both_news: bool, told: bool) -> float:
+    """Give the strength from which two posts are taken for one story."""
+    if both_news:
+        return _REWRITE
+    return _REWRITE_OF_ANYTHING if told else _REWRITE_BY_WORDS_ALONE
 
 
 def _may_tell_the_same(one: Teller, other: Teller) -> bool:
