@@ -2,22 +2,24 @@
 
 Bodies are plain dicts in the shape of SendGrid's `POST /v3/mail/send`
 (OpenAPI document tsg_mail_v3, 2026-01), built in one pass: the helper classes
-take 30 times as long.
+take 30 times as long. `stencil` makes the part that differs from reader to reader.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
+
+from orjson import Fragment
 
 from newsletter.model import (
     LEAVE_URL,
     PREFERENCES_URL,
     Masthead,
     Message,
+    Recipient,
     Rendered,
     Week,
 )
@@ -104,18 +106,13 @@ def envelope(
 
 def body(
     shared: dict[str, Any],
-    recipients: Iterable[tuple[str, str, str, str, str]],
-    masthead: Masthead,
+    people: list[dict[str, Any]] | Fragment,
     *,
     batch_id: str = "",
     send_at: datetime | None = None,
 ) -> dict[str, Any]:
-    """One request: the shared part and a personalization for each recipient.
-
-    Recipients are `Recipient`s, or plain tuples of the same fields, which are made faster.
-    """
-    mailto = answers_to(masthead)
-    request = {**shared, "personalizations": [_personalization(*one, mailto) for one in recipients]}
+    """One request: the shared part and the personalizations, or the JSON of them."""
+    request = {**shared, "personalizations": people}
     if batch_id:
         request["batch_id"] = batch_id
     if send_at is not None:
@@ -160,14 +157,16 @@ def leave_headers(leave_url: str, mailto: str) -> dict[str, str]:
     return {"List-Unsubscribe": where, "List-Unsubscribe-Post": _ONE_CLICK}
 
 
-def _personalization(
-    delivery: str, email: str, name: str, leave_url: str, preferences_url: str, mailto: str
-) -> dict[str, Any]:
+def personalization(one: Recipient, mailto: str) -> dict[str, Any]:
+    """What differs from reader to reader; `stencil` fills in the same, a thousand at a time.
+
+    No address stands in `custom_args`: events bring them back, and they are kept long.
+    """
     return {
-        "to": [{"email": email, "name": name} if name else {"email": email}],
-        "substitutions": {LEAVE_URL: leave_url, PREFERENCES_URL: preferences_url},
-        "headers": leave_headers(leave_url, mailto),
-        "custom_args": {"delivery": delivery},
+        "to": [{"email": one.email, "name": one.name} if one.name else {"email": one.email}],
+        "substitutions": {LEAVE_URL: one.leave_url, PREFERENCES_URL: one.preferences_url},
+        "headers": leave_headers(one.leave_url, mailto),
+        "custom_args": {"delivery": one.delivery},
     }
 
 

@@ -79,10 +79,7 @@ class Message:
 
 
 class Recipient(NamedTuple):
-    """One delivery of a batch as it is handed over; `delivery` is opaque, events bring it back.
-
-    A tuple, since a send makes one for each reader: a frozen dataclass takes four times as long.
-    """
+    """One delivery of a batch as it is handed over; `delivery` is opaque, events bring it back."""
 
     delivery: str
     email: str
@@ -178,6 +175,8 @@ class Outcome(StrEnum):
     DENIED = "denied"
     LATER = "later"
     UNKNOWN = "unknown"
+    HELD = "held"
+    """The request never left."""
 
 
 @dataclass(frozen=True, slots=True)

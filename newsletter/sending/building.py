@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
 from newsletter.deliver import plan as planning
 from newsletter.deliver.client import Encoded, encode
+from newsletter.deliver.stencil import Stencil
 from newsletter.model import Approval, Batch, Send
 from newsletter.sending.means import Means
 from newsletter.store import ledger
+from newsletter.subscribers.tokens import Purpose
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +24,11 @@ class Built:
 
 
 class Builder:
-    """Builds the requests of one send; what all of them share is made once."""
+    """Builds the requests of one send; what all of them share is made once. Safe in threads."""
 
     def __init__(self, means: Means, send: Send, approval: Approval) -> None:
-        self._means, self._ref = means, send.ref
+        self._means = means
+        self._stencil = Stencil(means.masthead, send.ref)
         self._shared = {
             variant: planning.envelope(
                 rendered, means.masthead, week=send.week, tracking=means.knobs.tracking
@@ -37,42 +37,25 @@ class Builder:
         }
 
     def build(self, batch: Batch, now: datetime) -> Built:
-        """Look up who of a batch may still be mailed, and write the others down as dropped."""
+        """Look up who of a batch may still be mailed, and write the others down as dropped.
+
+        ledger.mailable | ledger.drop | tokens.many | stencil.fill | plan.body | encode
+        """
         with self._means.db.read() as connection:
-            rows, dropped = ledger.mailable(connection, batch)
+            found, dropped = ledger.mailable(connection, batch)
         if dropped:
             with self._means.db.write() as connection:
                 ledger.drop(connection, dropped)
-        deliveries = [row[0] for row in rows]
-        if not rows:
-            return Built(batch, deliveries, None)
-        links, ref = self._means.links(now), self._ref
-        with no_collection():
-            request = encode(
-                planning.body(
-                    self._shared[batch.variant],
-                    [
-                        (f"{ref}-{delivery}", email, name, *links(reader))
-                        for delivery, reader, email, name in rows
-                    ],
-                    self._means.masthead,
-                    batch_id=batch.batch_id,
-                    send_at=batch.send_at,
-                )
-            )
-        return Built(batch, deliveries, request)
-
-
-@contextmanager
-def no_collection() -> Iterator[None]:
-    """Let the garbage collector rest while the thousands of dicts of a request live.
-
-    They form no circles; looking for some takes longer than building them.
-    """
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
+        if not found.deliveries:
+            return Built(batch, [], None)
+        tokens = self._means.tokens
+        people = self._stencil.fill(
+            found.deliveries,
+            found.emails,
+            found.names,
+            tokens.many(Purpose.LEAVE, found.readers, now),
+            tokens.many(Purpose.PREFERENCES, found.readers, now),
+        )
+        shared = self._shared[batch.variant]
+        request = planning.body(shared, people, batch_id=batch.batch_id, send_at=batch.send_at)
+        return Built(batch, found.deliveries, encode(request))

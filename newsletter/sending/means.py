@@ -17,7 +17,7 @@ from newsletter.model import Masthead
 from newsletter.sending.brake import Limits
 from newsletter.sending.steps import Hook, nothing
 from newsletter.store import Database
-from newsletter.subscribers.tokens import Purpose, Tokens
+from newsletter.subscribers.tokens import Tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,17 +73,6 @@ class Means:
     stop: threading.Event = field(default_factory=threading.Event)
     step: Hook = nothing
     """Called as each step of a send is reached; drills end the process there."""
-
-    def links(self, now: datetime) -> Callable[[int], tuple[str, str]]:
-        """Give a function from subscriber number to the addresses for leaving and preferences."""
-        leave = self.tokens.signer(Purpose.LEAVE, now)
-        preferences = self.tokens.signer(Purpose.PREFERENCES, now)
-        leave_at, preferences_at = self.masthead.link("leave/"), self.masthead.link("preferences/")
-
-        def of(subscriber_id: int) -> tuple[str, str]:
-            return leave_at + leave(subscriber_id), preferences_at + preferences(subscriber_id)
-
-        return of
 
 
 def this_process(nonce: str) -> str:

@@ -33,6 +33,10 @@ class Pace:
         """Seconds until the next claim is due; 0 if it is."""
         return max(0.0, max(self._rest_until, self._next) - tick)
 
+    def rests(self, tick: float) -> bool:
+        """Whether the provider asked to be left in peace."""
+        return tick < self._rest_until
+
     def claimed(self, recipients: int, tick: float) -> None:
         """Under a rate, put the next claim off by as long as these recipients take."""
         if self.knobs.rate and recipients:

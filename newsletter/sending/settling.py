@@ -6,7 +6,7 @@ Nothing here touches the network or the clock. What follows for the whole run is
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -36,31 +36,31 @@ class Done:
     answer: Answer
 
 
-def settle(connection: Connection, done: Done, now: datetime) -> Effect:
-    """Record an outcome. A claim that was overtaken meanwhile records nothing."""
-    return _SETTLE[done.answer.outcome](connection, done, now)
+def settle(connection: Connection, done: Sequence[Done], now: datetime) -> list[Effect]:
+    """Record outcomes, the same number of effects comes back.
+
+    A claim that was overtaken meanwhile records nothing.
+    """
+    taken = [(one.batch, one.answer) for one in done if one.answer.outcome is Outcome.ACCEPTED]
+    ledger.accept(connection, taken, now)
+    return [_SETTLE[one.answer.outcome](connection, one, now) for one in done]
 
 
 def _accepted(connection: Connection, done: Done, now: datetime) -> Effect:
-    _record(connection, done, BatchState.ACCEPTED, now)
+    del connection, done, now  # all of a turn are recorded by one statement
     return Effect.TAKEN
 
 
 def _unknown(connection: Connection, done: Done, now: datetime) -> Effect:
-    _record(connection, done, BatchState.UNKNOWN, now)
-    return Effect.NONE
-
-
-def _record(connection: Connection, done: Done, state: BatchState, now: datetime) -> None:
     ledger.record(
         connection,
         done.batch,
-        state,
+        BatchState.UNKNOWN,
         now=now,
-        message_id=done.answer.message_id,
         status=done.answer.status,
         reason=done.answer.reason,
     )
+    return Effect.NONE
 
 
 def _denied(connection: Connection, done: Done, now: datetime) -> Effect:
@@ -74,6 +74,13 @@ def _later(connection: Connection, done: Done, now: datetime) -> Effect:
     del now
     _put_back(connection, done)
     return Effect.REST
+
+
+def _held(connection: Connection, done: Done, now: datetime) -> Effect:
+    """The request never left, so nothing can have been taken."""
+    del now
+    _put_back(connection, done)
+    return Effect.NONE
 
 
 def _refused(connection: Connection, done: Done, now: datetime) -> Effect:
@@ -114,4 +121,5 @@ _SETTLE: dict[Outcome, Callable[[Connection, Done, datetime], Effect]] = {
     Outcome.DENIED: _denied,
     Outcome.LATER: _later,
     Outcome.UNKNOWN: _unknown,
+    Outcome.HELD: _held,
 }

@@ -41,8 +41,12 @@ def _confirm(means: Means, subscriber_id: int, now: datetime) -> dict[str, str]:
 
 
 def _member(means: Means, subscriber_id: int, now: datetime) -> dict[str, str]:
-    leave, preferences = means.links(now)(subscriber_id)
-    return {"leave_url": leave, "preferences_url": preferences}
+    leave = means.tokens.sign(Purpose.LEAVE, subscriber_id, now)
+    preferences = means.tokens.sign(Purpose.PREFERENCES, subscriber_id, now)
+    return {
+        "leave_url": means.masthead.link(f"leave/{leave}"),
+        "preferences_url": means.masthead.link(f"preferences/{preferences}"),
+    }
 
 
 def _stay(means: Means, subscriber_id: int, now: datetime) -> dict[str, str]:

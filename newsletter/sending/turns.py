@@ -1,18 +1,15 @@
 """One process at work on one send: turns of recording, claiming and calling.
 
-One thread owns the ledger and builds the requests; a pool of threads waits for
-the provider. What finished since the last turn is recorded and new batches are
+One thread owns the ledger; a crew builds the requests and waits for the
+provider. What finished since the last turn is recorded and new batches are
 claimed in one transaction, so a commit is shared by many batches and no
 transaction spans the network.
 """
 
 from __future__ import annotations
 
-import queue
 import time
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -33,13 +30,14 @@ from newsletter.model import (
 )
 from newsletter.sending import brake, settling
 from newsletter.sending import lanes as laning
-from newsletter.sending.building import Builder, Built
+from newsletter.sending.building import Builder
+from newsletter.sending.crew import Crew
 from newsletter.sending.means import Means, alive, this_process
 from newsletter.sending.pacing import Outage, Pace
 from newsletter.sending.settling import Done, Effect
 from newsletter.sending.steps import Step
 from newsletter.store import ledger
-from newsletter.store.database import lost
+from newsletter.store.database import Unreachable, lost
 from newsletter.store.ledger import Lane
 
 # How long the ledger's thread sleeps when it has nothing to do but wait for others.
@@ -63,15 +61,13 @@ class Run:
         holder = this_process(f"{means.chance.getrandbits(64):x}")
         means = replace(means, holder=holder)
         self.means, self.send, self.progress = means, send, progress
-        self._builder = Builder(means, send, approval)
+        self._began = (means.clock(), time.monotonic())
+        self._crew = Crew(means, Builder(means, send, approval), self._now)
         self._pace = Pace(means.knobs, means.chance)
-        self._finished: queue.SimpleQueue[Done] = queue.SimpleQueue()
-        self._flying: set[int] = set()
         self._unrecorded: list[Done] = []
         self._outage = Outage(means.knobs.patience.total_seconds())
-        self._halt: NewsletterError | None = None
-        self._closed_for_claims = False
-        self._began = (means.clock(), time.monotonic())
+        self._halt: BaseException | None = None
+        self._closed_for_claims = self._dry = False
         self._told = self._looked = 0.0
         self._lanes: dict[int, Lane] = {}
 
@@ -79,10 +75,6 @@ class Run:
         """The clock, which never stands still here: a fixed one would wait for ever."""
         start, tick = self._began
         return max(self.means.clock(), start + timedelta(seconds=time.monotonic() - tick))
-
-    @property
-    def _in_flight(self) -> int:
-        return len(self._flying)
 
     def go(self) -> None:
         """Work until there is nothing more to do; raise `Refused` if the provider wants none.
@@ -93,57 +85,63 @@ class Run:
         with (
             journal.about(week=str(self.send.week), send=self.send.ref),
             telemetry.span("hand over", week=str(self.send.week), send=self.send.ref),
-            ThreadPoolExecutor(self.means.knobs.in_flight, "hand-over") as pool,
+            self._crew as crew,
         ):
             while True:
                 try:
-                    if not self._step(pool):
+                    if not self._step(crew):
                         break
                     self._outage.over()
                 except Exception as error:
                     if not lost(error):
                         raise
-                    journal.warning("the database does not answer", in_flight=self._in_flight)
+                    journal.warning("the database does not answer", in_flight=len(crew.busy))
                     if not self._outage.waits():
                         raise
         if self._halt:
             raise self._halt
 
-    def _step(self, pool: ThreadPoolExecutor) -> bool:
+    def _step(self, crew: Crew) -> bool:
         if self._outage.on:
             self._put_back_lost_claims()
-        claimed = self._turn()
-        for batch in claimed:
-            self._launch(pool, batch)
-        return bool(claimed or self._in_flight or self._wait_or_mend())
+        self._unrecorded += crew.collect(self._nap(), ahead=self._ahead)
+        claimed = self._turn(self._unrecorded)
+        crew.give(claimed)
+        return bool(claimed or crew.busy or self._wait_or_mend())
+
+    @property
+    def _ahead(self) -> int:
+        """How many batches are claimed before their request can leave.
+
+        Enough to build while the ledger is written, and few, since what is claimed is in doubt
+        if this process dies. Under a rate each leaves as it is claimed.
+        """
+        return 0 if self.means.knobs.rate else max(2, self.means.knobs.in_flight // 2)
 
     def _put_back_lost_claims(self) -> None:
         """A commit whose answer was lost may have claimed batches that never left: others may."""
-        known = [*self._flying, *(one.batch.id for one in self._unrecorded)]
+        known = [*self._crew.busy, *(one.batch.id for one in self._unrecorded)]
         with self.means.db.write() as connection:
             ledger.put_back(connection, self.send.id, self.means.holder, known)
 
-    def _turn(self) -> list[Batch]:
-        """Record what finished, then claim what fits: one transaction for both."""
-        free = self.means.knobs.in_flight - self._in_flight
-        self._unrecorded += self._collect(
-            wait=self._in_flight > 0 and (free <= 0 or not self._may_claim())
-        )
-        done = self._unrecorded
-        free = self.means.knobs.in_flight - self._in_flight
-        if self._may_claim() and not self._lanes_fresh():
-            self._lanes = laning.ready_lanes(self.means, self.send, now=self._now())
-        if not done and not self._may_claim():
+    def _turn(self, done: Sequence[Done]) -> list[Batch]:
+        """Record what came back, then claim what fits: one transaction for both."""
+        self._halt = self._halt or self._crew.broken
+        claims = self._may_claim() and self._crew.room(self._ahead) > 0
+        if not done and not claims:
             return []
+        if claims and not self._lanes_fresh():
+            self._open_lanes()
         self._brake()
         with self.means.db.write() as connection:
             state = ledger.join(connection, self.send.id).state
-            for one in done:
+            effects = settling.settle(connection, done, self._now())
+            for one, effect in zip(done, effects, strict=True):
                 _tell(one)
-                self._follow(settling.settle(connection, one, self._now()), one.answer)
+                self._follow(effect, one.answer)
             # Another operator may have paused or undone it.
             self._closed_for_claims = state is not SendState.OPEN
-            claimed = self._claim(connection, free)
+            claimed = self._claim(connection)
             standing = ledger.standing(connection, self.send.id) if self._time_to_tell() else None
             if done:
                 self.means.step(Step.RECORDING)
@@ -152,9 +150,19 @@ class Run:
             self.means.step(Step.RECORDED)
         if standing:
             self.progress(standing)
-        if not claimed and not done and self._in_flight:
-            self._finished_soon()
+        # What has not left comes back while nothing is to leave.
+        resting = self._pace.rests(time.monotonic())
+        self._crew.held = bool(self._halt) or self._closed_for_claims or resting
         return claimed
+
+    def _open_lanes(self) -> None:
+        try:
+            self._lanes = laning.ready_lanes(self.means, self.send, now=self._now())
+        except Unreachable:
+            raise
+        except NewsletterError as error:
+            # The run ends, and what came back before is recorded first.
+            self._halt = error
 
     def _follow(self, effect: Effect, answer: Answer) -> None:
         """Draw the consequences of an outcome for the whole run."""
@@ -171,26 +179,11 @@ class Run:
                 f"Run later: newsletter send {self.send.week}"
             )
 
-    def _collect(self, *, wait: bool) -> list[Done]:
-        done = []
-        try:
-            if wait:
-                done.append(self._finished.get(timeout=self._nap()))
-            while True:
-                done.append(self._finished.get_nowait())
-        except queue.Empty:
-            pass
-        self._flying -= {one.batch.id for one in done}
-        return done
-
-    def _finished_soon(self) -> None:
-        """Sleep until an answer comes, and leave it for the next turn."""
-        with suppress(queue.Empty):
-            self._finished.put(self._finished.get(timeout=_BEAT))
-
     def _nap(self) -> float:
-        """How long to sleep: a beat, or less if a claim is due before."""
-        return min(_BEAT, self._pace.wait(time.monotonic()) or _BEAT)
+        """How long to wait for an answer: until the next claim is due, a beat at most."""
+        if not self._may_claim():
+            return min(_BEAT, self._pace.wait(time.monotonic()) or _BEAT)
+        return 0.0 if self._crew.room(self._ahead) > 0 and not self._dry else _BEAT
 
     def _time_to_tell(self) -> bool:
         tick = time.monotonic()
@@ -213,8 +206,9 @@ class Run:
             lane.send_at is None or lane.send_at > late for lane in self._lanes.values()
         )
 
-    def _claim(self, connection: Connection, free: int) -> list[Batch]:
-        if not self._may_claim() or free <= 0:
+    def _claim(self, connection: Connection) -> list[Batch]:
+        room = self._crew.room(self._ahead)
+        if not self._may_claim() or room <= 0:
             return []
         claimed = ledger.claim(
             connection,
@@ -222,11 +216,12 @@ class Run:
             holder=self.means.holder,
             now=self._now(),
             lease=self.means.knobs.lease,
-            limit=1 if self.means.knobs.rate else free,
+            limit=1 if self.means.knobs.rate else room,
             open_lanes={number: lane.id for number, lane in self._lanes.items()},
         )
         self._pace.claimed(sum(batch.size for batch in claimed), time.monotonic())
-        if not claimed:
+        self._dry = not claimed
+        if self._dry:
             self._lanes = {}  # another operator may have cancelled one: look again
         return claimed
 
@@ -241,24 +236,6 @@ class Run:
                 brake.pull(connection, now, self.means.knobs.brake)
         # Counting takes longer as reports come in: a twentieth of the time at most.
         self._looked = tick + 20 * (time.monotonic() - tick)
-
-    def _launch(self, pool: ThreadPoolExecutor, batch: Batch) -> None:
-        self.means.step(Step.CLAIMED)
-        built = self._builder.build(batch, self._now())
-        self._flying.add(batch.id)
-        pool.submit(self._call, built)
-
-    def _call(self, built: Built) -> None:
-        if built.request is None:
-            answer = Answer(Outcome.ACCEPTED, reason="nobody left in it")
-        else:
-            self.means.step(Step.REQUEST)
-            try:
-                answer = self.means.provider.hand_over(built.request)
-            except Exception as error:  # whatever it was, the request may have gone out
-                answer = Answer(Outcome.UNKNOWN, reason=f"{type(error).__name__}: {error}")
-            self.means.step(Step.ANSWERED)
-        self._finished.put(Done(built.batch, built.deliveries, answer))
 
     def _wait_or_mend(self) -> bool:
         """With nothing in flight: wait, repair or close. False when this run has done its part."""

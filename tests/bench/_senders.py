@@ -24,16 +24,15 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import orjson
-from sqlalchemy import text
 
 from newsletter.deliver import plan as planning
-from newsletter.deliver.client import encode
 from newsletter.deliver.plan import Tracking
 from newsletter.deliver.sendgrid import SendGrid
+from newsletter.model import Batch
 from newsletter.sending import freezing, handover
-from newsletter.sending.building import no_collection
+from newsletter.sending.building import Builder
 from newsletter.sending.means import Knobs, Means, this_process
-from newsletter.store import Database, issues
+from newsletter.store import Database, issues, ledger
 from newsletter.subscribers.tokens import Tokens
 from tests.bench._list import MAIL, MASTHEAD, WEEK
 
@@ -128,33 +127,33 @@ def sequential(database: str, url: str, limit: int) -> int:
     return bare(database, url, limit, in_flight=1)
 
 
-# Who may be mailed has to be looked up with or without a ledger.
-_MAILABLE = text(
-    "SELECT subscribers.id, email, name FROM subscribers "
-    "LEFT JOIN suppressions ON suppressions.key = subscribers.key "
-    "WHERE subscribers.id > :last AND state = 'active' AND suppressions.key IS NULL "
-    "ORDER BY subscribers.id LIMIT :batch"
-)
-
-
 def no_ledger(database: str, url: str, limit: int) -> int:
-    """Our own parts, in the same threads, and nothing written down."""
+    """Our own builder and callers over what was frozen, and nothing written down."""
     provider = _provider(url)
     means = _means(database, provider)
-    links, common = means.links(datetime.now(UTC)), shared()
-    slots = threading.BoundedSemaphore(means.knobs.in_flight)
-    sent = last = 0
-    with ThreadPoolExecutor(means.knobs.in_flight) as pool, closing(provider):
-        while sent < limit:
-            with means.db.read() as connection:
-                batch = connection.execute(_MAILABLE, {"last": last, "batch": BATCH}).all()
+    with means.db.read() as connection:
+        approved = issues.newest_approval(connection, WEEK)
+        send = ledger.newest(connection, WEEK)
+    assert approved is not None
+    assert send is not None
+    builder, knobs = Builder(means, send, approved), means.knobs
+    slots = threading.BoundedSemaphore(knobs.in_flight * 3 // 2)
+    with (
+        ThreadPoolExecutor(knobs.in_flight) as callers,
+        ThreadPoolExecutor(2) as builders,
+        closing(provider),
+    ):
+
+        def build(number: int) -> None:
+            batch = Batch(number, send.id, number, 0, 0, BATCH, 1, 7, "batch", send.send_at)
+            request = builder.build(batch, datetime.now(UTC)).request
+            assert request is not None
+            callers.submit(provider.hand_over, request).add_done_callback(lambda _: slots.release())
+
+        for number in range(1, limit // BATCH + 1):
             slots.acquire()
-            with no_collection():
-                people = [(f"ref-{n}", email, name, *links(n)) for n, email, name in batch]
-                request = encode(planning.body(common, people, MASTHEAD))
-            pool.submit(provider.hand_over, request).add_done_callback(lambda _: slots.release())
-            sent, last = sent + len(batch), batch[-1][0]
-    return sent
+            builders.submit(build, number)
+    return limit
 
 
 def ours(database: str, url: str, limit: int) -> int:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from newsletter.deliver import plan
 from newsletter.deliver.client import encode
+from newsletter.deliver.stencil import Stencil
 from newsletter.model import (
     LEAVE_URL,
     PREFERENCES_URL,
@@ -45,7 +46,8 @@ def _reader(number: int) -> Recipient:
 
 def _body(count: int = 2, **more: object) -> dict[str, object]:
     shared = plan.envelope(MAIL, MASTHEAD, week=Week(2026, 47), tracking=plan.Tracking())
-    return plan.body(shared, [_reader(n) for n in range(count)], MASTHEAD, **more)  # type: ignore[arg-type]
+    people = [plan.personalization(_reader(n), plan.answers_to(MASTHEAD)) for n in range(count)]
+    return plan.body(shared, people, **more)  # type: ignore[arg-type]
 
 
 def test_each_reader_has_a_personalization_with_their_own_leave_link() -> None:
@@ -165,12 +167,30 @@ def test_handing_over_takes_a_second_a_request_or_as_long_as_the_rate_says(
     assert found == timedelta(seconds=seconds)
 
 
-@given(st.text(max_size=50), st.integers(1, 5))
-def test_an_encoded_body_is_the_same_as_by_the_standard_library(name: str, count: int) -> None:
-    people = [_reader(number)._replace(name=name) for number in range(count)]
-    body = plan.body({"subject": name}, people, MASTHEAD)
+_TEXTS = st.text(st.characters(exclude_categories=["Cs", "Co"]), max_size=30)
 
-    assert json.loads(encode(body)) == body
+
+@given(st.lists(st.tuples(_TEXTS, _TEXTS), min_size=1, max_size=6))
+def test_what_is_filled_in_is_the_same_to_the_letter_as_what_is_built(
+    people: list[tuple[str, str]],
+) -> None:
+    readers = [
+        _reader(number)._replace(email=email, name=name)
+        for number, (email, name) in enumerate(people)
+    ]
+    tokens = [f"token{number}" for number in range(len(people))]
+
+    filled = Stencil(MASTHEAD, "ref").fill(
+        range(len(people)),
+        [one.email for one in readers],
+        [one.name for one in readers],
+        tokens,
+        tokens,
+    )
+
+    built = [plan.personalization(one, plan.answers_to(MASTHEAD)) for one in readers]
+    assert encode(plan.body({}, filled)) == encode(plan.body({}, built))
+    assert json.loads(encode(plan.body({}, filled))) == {"personalizations": built}
 
 
 def test_a_log_line_shows_a_body_by_its_size_alone() -> None:

@@ -21,11 +21,13 @@ class Mutation:
 MUTATIONS = {
     # An accepted batch that was never handed over: readers who get nothing.
     "record-first": Mutation(
-        "sending/turns.py",
-        "        self._in_flight += 1\n        pool.submit(",
-        "        self._in_flight += 1\n        with self.means.db.write() as connection:\n"
-        "            ledger.record(connection, batch, BatchState.ACCEPTED, now=self._now())\n"
-        "        pool.submit(",
+        "sending/crew.py",
+        "        self._means.step(Step.REQUEST)\n",
+        "        from newsletter.model import BatchState\n"
+        "        from newsletter.store import ledger\n"
+        "        with self._means.db.write() as c:\n"
+        "            ledger.record(c, built.batch, BatchState.ACCEPTED, now=self._now())\n"
+        "        self._means.step(Step.REQUEST)\n",
     ),
     # A lost answer taken for a refusal: readers who get it twice.
     "blind-retry": Mutation(

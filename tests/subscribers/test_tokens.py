@@ -89,12 +89,11 @@ def test_a_weak_secret_is_refused(secrets: list[bytes]) -> None:
         Tokens(secrets)
 
 
-def test_the_signer_of_a_send_makes_the_same_links() -> None:
-    sign = TOKENS.signer(Purpose.LEAVE, NOW)
+def test_links_made_for_many_readers_at_once_are_the_same_as_one_by_one() -> None:
+    made = TOKENS.many(Purpose.LEAVE, range(1, 50), NOW)
 
-    assert [sign(number) for number in range(1, 50)] == [
-        TOKENS.sign(Purpose.LEAVE, number, NOW) for number in range(1, 50)
-    ]
+    assert made == [TOKENS.sign(Purpose.LEAVE, number, NOW) for number in range(1, 50)]
+    assert [TOKENS.read(Purpose.LEAVE, token, NOW) for token in made] == list(range(1, 50))
 
 
 def test_a_fingerprint_needs_the_secret() -> None:

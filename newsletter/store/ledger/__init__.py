@@ -22,6 +22,7 @@ from newsletter.store.ledger.lanes import (
     reprieve,
 )
 from newsletter.store.ledger.recording import (
+    accept,
     defer,
     expire,
     prove,
@@ -59,6 +60,7 @@ from newsletter.store.ledger.standing import (
 __all__ = [
     "Dropped",
     "Lane",
+    "accept",
     "alone",
     "approved_send",
     "audience",

@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, case, func, or_, select, update
+import orjson
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    Text,
+    bindparam,
+    case,
+    cast,
+    func,
+    or_,
+    select,
+    update,
+)
 
 from newsletter.model import Batch, BatchState
 from newsletter.store.ledger.lanes import OPEN
@@ -102,6 +117,16 @@ def _batch(row: Row[Any]) -> Batch:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Mailable:
+    """Who of a batch is to be mailed, column by column: all are of one length."""
+
+    deliveries: list[int]
+    readers: list[int]
+    emails: list[str]
+    names: list[str]
+
+
 # How a delivery finds its reader, and what stands against mailing them.
 _READERS = deliveries.outerjoin(
     subscribers, subscribers.c.id == deliveries.c.subscriber_id
@@ -111,12 +136,6 @@ _OF_BATCH = (
     deliveries.c.batch == bindparam("number"),
     deliveries.c.exception.is_(None),
 )
-_MAILABLE = (
-    select(deliveries.c.id, subscribers.c.id, subscribers.c.email, subscribers.c.name)
-    .select_from(_READERS)
-    .where(*_OF_BATCH, subscribers.c.state == "active", suppressions.c.key.is_(None))
-    .order_by(deliveries.c.id)
-)
 _WHOLE = (
     select(deliveries.c.id, func.coalesce(suppressions.c.reason, subscribers.c.state, "erased"))
     .select_from(_READERS)
@@ -124,21 +143,41 @@ _WHOLE = (
 )
 
 
-def mailable(
-    connection: Connection, batch: Batch
-) -> tuple[Sequence[Row[int, int, str, str]], list[Dropped]]:
-    """Who of a batch is to be mailed now: rows of delivery, subscriber, address and name.
+def _mailable(listed: Callable[[Column[Any]], ColumnElement[str]]) -> Select[str, str, str, str]:
+    return (
+        select(
+            listed(deliveries.c.id),
+            listed(subscribers.c.id),
+            listed(subscribers.c.email),
+            listed(subscribers.c.name),
+        )
+        .select_from(_READERS)
+        .where(*_OF_BATCH, subscribers.c.state == "active", suppressions.c.key.is_(None))
+    )
+
+
+# A column of a batch as one JSON array: the database makes it while Python does something else,
+# where a row for each reader would ask for Python's lock a thousand times.
+_MAILABLE = {
+    "sqlite": _mailable(lambda column: func.json_group_array(column, type_=Text())),
+    "postgresql": _mailable(lambda column: cast(func.json_agg(column), Text)),
+}
+
+
+def mailable(connection: Connection, batch: Batch) -> tuple[Mailable, list[Dropped]]:
+    """Who of a batch is to be mailed now.
 
     The second value names those who left, complained, bounced or were erased since the freeze.
     """
     where = {"send": batch.send_id, "number": batch.number}
-    rows = connection.execute(_MAILABLE, where).all()
-    if len(rows) == batch.size:
-        return rows, []
+    columns = connection.execute(_MAILABLE[connection.dialect.name], where).one()
+    found = Mailable(*(orjson.loads(column or "[]") for column in columns))
+    if len(found.deliveries) == batch.size:
+        return found, []
     # Whoever is not in the first answer is left out, even if they came back since it was given.
-    mailed = {row[0] for row in rows}
+    mailed = set(found.deliveries)
     others = connection.execute(_WHOLE, where)
-    return rows, [Dropped(*row) for row in others if row[0] not in mailed]
+    return found, [Dropped(*row) for row in others if row[0] not in mailed]
 
 
 def drop(connection: Connection, dropped: Sequence[Dropped]) -> None:

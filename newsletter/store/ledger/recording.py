@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, or_, select, update
 
-from newsletter.model import Batch, BatchState
+from newsletter.model import Answer, Batch, BatchState
 from newsletter.store.schema import batches, deliveries, events
 
 
@@ -48,6 +48,45 @@ def record(
         )
     )
     return found.rowcount == 1
+
+
+_ACCEPT = (
+    update(batches)
+    .where(
+        batches.c.id == bindparam("of_batch"),
+        batches.c.attempts == bindparam("of_attempt"),
+        batches.c.lane_id == bindparam("of_lane"),
+        or_(batches.c.state == BatchState.SENDING, batches.c.state == BatchState.UNKNOWN),
+    )
+    .values(
+        state=BatchState.ACCEPTED,
+        message_id=bindparam("message"),
+        status=bindparam("answered"),
+        reason=bindparam("why"),
+        done_at=bindparam("now"),
+        lease_until=None,
+    )
+)
+
+
+def accept(connection: Connection, taken: Sequence[tuple[Batch, Answer]], now: datetime) -> None:
+    """Write down all that a turn brought of what everybody hopes for, as `record` would."""
+    if taken:
+        connection.execute(
+            _ACCEPT,
+            [
+                {
+                    "of_batch": batch.id,
+                    "of_attempt": batch.attempt,
+                    "of_lane": batch.lane_id,
+                    "message": answer.message_id,
+                    "answered": answer.status,
+                    "why": answer.reason[:500],
+                    "now": now,
+                }
+                for batch, answer in taken
+            ],
+        )
 
 
 def defer(
