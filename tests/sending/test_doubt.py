@@ -212,7 +212,7 @@ def test_a_lost_database_leaves_a_ledger_from_which_the_send_goes_on(operator: O
     operator.step = hang_up
     with operator.provider():
         with pytest.raises(DBAPIError):
-            operator.send(undo=WINDOW)
+            operator.send(undo=WINDOW, patience=timedelta(0))
         operator.step = lambda _: None
         _dead(operator)
         sent = operator.send(undo=WINDOW)
