@@ -15,7 +15,7 @@ from newsletter.compose.draft import draft as propose
 from newsletter.deliver import plan
 from newsletter.errors import NotFound
 from newsletter.gather import names
-from newsletter.model import Finding, Issue, Rendered, Week
+from newsletter.model import Finding, Issue, Recipient, Rendered, Week
 from newsletter.pipeline import announcing, choosing, crossref, wording
 from newsletter.pipeline.shop import Workshop
 from newsletter.store import issues, links, retracted, taste
@@ -142,12 +142,10 @@ def findings(
 def _headers(shop: Workshop, week: Week, mail: Rendered) -> dict[str, str]:
     """The headers of one reader's mail, by the very plan that a send goes by."""
     leave, preferences = (shop.masthead.link(f"{page}/sample") for page in ("leave", "preferences"))
-    request = plan.body(
-        plan.envelope(mail, shop.masthead, week=week, tracking=plan.Tracking()),
-        [("sample", "reader@example.org", "", leave, preferences)],
-        shop.masthead,
-    )
-    return {**request["headers"], **request["personalizations"][0]["headers"]}
+    shared = plan.envelope(mail, shop.masthead, week=week, tracking=plan.Tracking())
+    sample = Recipient("sample", "reader@example.org", "", leave, preferences)
+    person = plan.personalization(sample, plan.answers_to(shop.masthead))
+    return {**shared["headers"], **person["headers"]}
 
 
 def works(connection: Connection, issue: Issue) -> dict[str, str]:
