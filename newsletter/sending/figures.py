@@ -32,6 +32,8 @@ from newsletter.store.figures import Group, Kept, Look
 # How long the course of an issue is followed hour by hour.
 HOURS = 48
 _MOST_LINKS = 100
+# Fewer events are counted again in no time, and whoever only looks should not have to write.
+_WORTH_KEEPING = 10_000
 _FALLEN = (EventKind.BOUNCED, EventKind.BLOCKED, EventKind.DROPPED)
 
 
@@ -54,8 +56,9 @@ def of_week(
         if before and number <= before.events:
             return _restored(connection, send, before.counted)
         counted = count(connection, send)
-    with db.write() as connection:
-        counting.keep(connection, send.id, Kept(now, number, asdict(counted)))
+    if number >= _WORTH_KEEPING:
+        with db.write() as connection:
+            counting.keep(connection, send.id, Kept(now, number, asdict(counted)))
     return counted
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from base64 import b64encode
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import blake2b
 from itertools import groupby
 from typing import Any, NamedTuple
@@ -54,6 +54,9 @@ class Marks:
         made = blake2b(thing.encode(), digest_size=12, key=key, person=b"opens and clicks")
         return b64encode(made.digest(), b"-_").decode()
 
+
+# Events tell whole seconds.
+_WHOLE_SECOND = timedelta(seconds=1)
 
 _COLUMNS = {
     "id": "text",
@@ -247,7 +250,7 @@ def _newest(
                     deliveries.c.subscriber_id == number,
                     deliveries.c.exception.is_(None),
                     batches.c.state == BatchState.ACCEPTED,
-                    start <= event.at,
+                    start < event.at + _WHOLE_SECOND,
                 )
                 .order_by(start.desc(), deliveries.c.id.desc())
                 .limit(1)
@@ -267,9 +270,19 @@ class Softly(NamedTuple):
 
 
 def soft_bounces(connection: Connection, people: Collection[int]) -> list[Softly]:
-    """Who of these people had bounces that may pass, and when, since they last came back."""
+    """Who of these people had bounces that may pass, and when, since they last came back.
+
+    They are held first, in the order of numbers: of two posts that tell of one person at once,
+    the second then counts what the first has stored.
+    """
     if not people:
         return []
+    connection.execute(
+        select(subscribers.c.id)
+        .where(among(connection, subscribers.c.id, people))
+        .order_by(subscribers.c.id)
+        .with_for_update()
+    )
     rows = connection.execute(
         select(subscribers.c.id, subscribers.c.key, subscribers.c.state, events.c.at)
         .join(events, events.c.subscriber_id == subscribers.c.id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from itertools import count
@@ -66,6 +67,18 @@ def test_who_bounced_softly_is_to_get_the_next_issue_all_the_same(operator: Oper
     with operator.db.read() as connection:
         assert suppressions.to_lift(connection) == {"reader0@example.org": suppressions.BOUNCES}
         assert not suppressions.has(connection, "reader0@example.org")
+
+
+def test_bounces_that_are_told_at_the_same_moment_add_up(operator: Operator) -> None:
+    operator.subscribers(1)
+
+    with ThreadPoolExecutor(3) as pool:
+        for one in [
+            pool.submit(_take, operator, _event(EventKind.BOUNCED, day)) for day in (1, 2, 3)
+        ]:
+            one.result()
+
+    assert _state(operator) is State.BOUNCED
 
 
 def test_blocks_and_deferrals_never_add_up(operator: Operator) -> None:

@@ -204,16 +204,6 @@ def test_figures_are_counted_anew_when_more_is_heard(operator: Operator) -> None
     assert aged is not None
 
 
-def test_figures_outlive_their_events(operator: Operator) -> None:
-    ids = _sent(operator)
-    _happens(operator, (EventKind.DELIVERED, ids[0], 1), (EventKind.BOUNCED, ids[1], 2))
-    before = _figures(operator)
-    with operator.db.write() as connection:
-        connection.execute(events_table.delete())
-
-    assert _figures(operator) == before
-
-
 def test_figures_are_lines_that_a_spreadsheet_reads(operator: Operator) -> None:
     ids = _sent(operator)
     _happens(operator, (EventKind.DELIVERED, ids[0], 1))
