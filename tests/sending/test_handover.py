@@ -12,6 +12,7 @@ from newsletter import signup
 from newsletter.errors import Refused
 from newsletter.model import BatchState, SendState
 from newsletter.sending import deciding, handover
+from newsletter.sending.steps import Step, nothing
 from newsletter.store import ledger, suppressions
 from newsletter.store.schema import batches, subscribers
 from tests.sending.conftest import START, WEEK, Operator
@@ -246,10 +247,15 @@ def test_two_operators_at_once_send_each_batch_once(operator: Operator) -> None:
 def test_a_stopped_send_finishes_what_is_in_flight_and_goes_on_later(operator: Operator) -> None:
     operator.subscribers(200)
 
+    def stop(step: Step) -> None:
+        if step is Step.RECORDED:
+            operator.stop.set()
+
+    operator.step = stop
     with operator.provider("slow=0.05s:1"):
-        threading.Timer(0.3, operator.stop.set).start()
         first = operator.send(in_flight=2)
         operator.stop.clear()
+        operator.step = nothing
         second = operator.send()
 
     assert not first.complete
